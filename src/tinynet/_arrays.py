@@ -1,0 +1,80 @@
+"""What every public function does to an array at its door: one rule for dtypes, one for memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Union
+
+import numpy as np
+
+from tinynet.errors import ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
+    RandomSource = Union[np.random.Generator, int, None]
+
+FLOAT32 = np.dtype(np.float32)
+FLOAT64 = np.dtype(np.float64)
+_NATIVE: dict[str, np.dtype[Any]] = {"f4": FLOAT32, "f8": FLOAT64}  # of either byte order
+
+
+def as_real(x: Any, owner: str, dtype: np.dtype[Any] | None = None, default: np.dtype[Any] = FLOAT64) -> Array:
+    """Return `x` as a float32 or float64 array, without a copy where it already is one.
+
+    Parameters
+    ----------
+    x : array_like of real numbers
+    owner : str
+        Who asks; it opens the error message.
+    dtype : dtype, optional
+        What to cast to. Without it float32 and float64 stay as they are and the rest becomes `default`.
+    default : dtype
+
+    Raises
+    ------
+    TypeError
+        If `x` holds no real numbers (objects, strings, complex numbers), is ragged, or is a masked array.
+    """
+    array: Array = x if type(x) is np.ndarray else _as_ndarray(x, owner)
+    if dtype is None:
+        dtype = _NATIVE.get(array.dtype.str[1:], default)
+    if array.dtype is dtype:
+        return array
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{owner} expects an array of real numbers, got dtype {array.dtype}")
+    return array.astype(dtype, copy=False)
+
+
+def _as_ndarray(x: Any, owner: str) -> Array:
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{owner} does not know masks: fill the masked array first, as x.filled(0)")
+    try:
+        return np.asarray(x)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise TypeError(f"{owner} expects an array of real numbers, got {type(x).__name__}: {error}") from error
+
+
+def as_real_pair(owner: str, grad: Array, y: Array) -> tuple[Array, Array]:
+    """Return `grad` and `y` as `as_real` does, once they have one shape."""
+    grad, y = as_real(grad, owner), as_real(y, owner)
+    if grad.shape != y.shape:
+        raise ShapeError(f"{owner} expects two arrays of one shape, got {grad.shape} and {y.shape}")
+    return grad, y
+
+
+def unshared(result: Array, others: Iterable[Array]) -> Array:
+    """Return `result`, or a copy of it where it shares memory with one of `others`."""
+    if any(np.may_share_memory(result, other) for other in others):
+        return result.copy()
+    return result
+
+
+def check_dtype(dtype: Any, owner: str) -> np.dtype[Any]:
+    """Return `dtype` as ``np.dtype``; only float32 and float64 are parameter types."""
+    result: np.dtype[Any] = np.dtype(dtype)
+    if result not in (FLOAT32, FLOAT64):
+        raise TypeError(f"{owner}: dtype must be float32 or float64, got {result}")
+    return result

@@ -1,0 +1,102 @@
+"""The affine map of a dense layer, ``Y = X Wᵀ + b``, and its gradients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tinynet._arrays import as_real
+from tinynet.errors import ShapeError
+
+if TYPE_CHECKING:
+    from tinynet._arrays import Array
+
+
+def dense(x: Array, weight: Array, bias: Array | None = None) -> Array:
+    """Return ``x @ weight.T + bias``.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, in_features)
+    weight : ndarray of shape (out_features, in_features)
+        Row *i* holds the weights of neuron *i*.
+    bias : ndarray of shape (out_features,), optional
+
+    Returns
+    -------
+    ndarray of shape (N, out_features)
+
+    Raises
+    ------
+    ShapeError
+        If the three shapes do not fit together.
+
+    Notes
+    -----
+    Derived in :doc:`/derivations/forward`.
+
+    Examples
+    --------
+    >>> dense([[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]], [0.5, -0.5]).tolist()
+    [[11.5, 16.5]]
+    """
+    x, weight = as_real(x, "dense"), as_real(weight, "dense")
+    if weight.ndim != 2 or x.ndim != 2 or x.shape[1] != weight.shape[1]:
+        raise ShapeError(
+            f"dense expects x (N, in_features) and weight (out_features, in_features), "
+            f"got x {x.shape} and weight {weight.shape}"
+        )
+    y: Array = np.matmul(x, weight.T)
+    if bias is None:
+        return y
+    bias = as_real(bias, "dense")
+    if bias.shape != weight.shape[:1]:
+        raise ShapeError(f"dense expects bias {weight.shape[:1]} for weight {weight.shape}, got {bias.shape}")
+    y += bias
+    return y
+
+
+def dense_backward(grad: Array, x: Array, weight: Array) -> tuple[Array, Array, Array]:
+    """Return the gradients of a loss with respect to `x`, `weight` and the bias.
+
+    Parameters
+    ----------
+    grad : ndarray of shape (N, out_features)
+        The gradient of the loss with respect to the output of `dense`.
+    x : ndarray of shape (N, in_features)
+    weight : ndarray of shape (out_features, in_features)
+
+    Returns
+    -------
+    grad_x : ndarray of shape (N, in_features)
+        ``dX = dY W``.
+    grad_weight : ndarray of shape (out_features, in_features)
+        ``dW = dYᵀ X``.
+    grad_bias : ndarray of shape (out_features,)
+        ``db`` is the sum of ``dY`` over the rows.
+
+    Raises
+    ------
+    ShapeError
+        If the three shapes do not fit together.
+
+    Notes
+    -----
+    Derived in :doc:`/derivations/backpropagation`.
+
+    Examples
+    --------
+    >>> dx, dw, db = dense_backward([[1.0, 10.0]], [[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]])
+    >>> dx.tolist(), dw.tolist(), db.tolist()
+    ([[53.0, 64.0]], [[1.0, 2.0], [10.0, 20.0]], [1.0, 10.0])
+    """
+    grad, x, weight = (as_real(a, "dense_backward") for a in (grad, x, weight))
+    if not (grad.ndim == x.ndim == weight.ndim == 2) or (
+        grad.shape != (len(x), len(weight)) or x.shape[1] != weight.shape[1]
+    ):
+        raise ShapeError(
+            f"dense_backward expects grad (N, out_features), x (N, in_features) and weight "
+            f"(out_features, in_features), got {grad.shape}, {x.shape} and {weight.shape}"
+        )
+    return np.matmul(grad, weight), np.matmul(grad.T, x), grad.sum(axis=0)

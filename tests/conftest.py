@@ -1,0 +1,45 @@
+"""Settings for the whole suite, and where the optional material lies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "tinynet",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("tinynet")
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def wild_dir() -> Path:
+    """The folder of real checkpoints from other people, which is no part of the project."""
+    folder = ROOT.parent / "shared" / "wild"
+    if not folder.is_dir():
+        pytest.skip(f"needs the real checkpoints in {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """The folder of the real MNIST files."""
+    folder = Path(os.environ.get("TINYNET_DATA", ROOT.parent / "shared" / "mnist"))
+    if not folder.is_dir():
+        pytest.skip(f"needs the MNIST files in {folder}; TINYNET_DATA names another folder")
+    return folder

@@ -1,0 +1,120 @@
+"""The pure functions: shapes, axes, dtypes, purity and errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tinynet import functional as fn
+
+X = np.random.default_rng(0).standard_normal((4, 3))
+CALLS = {
+    "relu": lambda x: fn.relu(x),
+    "relu_backward": lambda x: fn.relu_backward(x, x),
+    "softmax": lambda x: fn.softmax(x),
+    "softmax_backward": lambda x: fn.softmax_backward(x, x),
+    "logsumexp": lambda x: fn.logsumexp(x),
+    "log_softmax": lambda x: fn.log_softmax(x),
+    "log_softmax_backward": lambda x: fn.log_softmax_backward(x, x),
+    "dense": lambda x: fn.dense(x, x, x[:, 0]),
+    "dense_backward": lambda x: fn.dense_backward(x[:, :2], x, x[:2]),
+    "cross_entropy": lambda x: fn.cross_entropy(x, np.zeros(len(x), int), from_logits=True),
+    "cross_entropy_backward": lambda x: fn.cross_entropy_backward(x, np.zeros(len(x), int), from_logits=True),
+}
+every_function = pytest.mark.parametrize("name", CALLS)
+
+
+def test_every_public_function_is_tested_here():
+    assert {*CALLS, "one_hot"} == set(fn.__all__)
+
+
+@every_function
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dtype_stays_and_nothing_is_written_to_or_shared(name, dtype):
+    x = X.astype(dtype)
+    kept = x.copy()
+    x.flags.writeable = False
+    result = CALLS[name](x)
+    assert np.array_equal(x, kept)
+    for y in result if isinstance(result, tuple) else [result]:
+        if not isinstance(y, float):
+            assert y.dtype == dtype
+            assert not np.shares_memory(x, y)
+
+
+@every_function
+def test_integers_become_float64(name):
+    result = CALLS[name](np.ones((4, 3), int))
+    for y in result if isinstance(result, tuple) else [result]:
+        assert np.asarray(y).dtype == np.float64
+
+
+@every_function
+def test_complex_numbers_are_refused_by_name(name):
+    with pytest.raises(TypeError, match=name):
+        CALLS[name](X + 1j)
+
+
+@pytest.mark.parametrize("f", [fn.softmax, fn.log_softmax])
+def test_any_axis(f):
+    x = np.random.default_rng(0).standard_normal((2, 3, 4))
+    for axis in (0, 1, 2, -1, -2, -3):
+        expected = np.moveaxis(f(np.moveaxis(x, axis, -1)), -1, axis)
+        np.testing.assert_allclose(f(x, axis=axis), expected, rtol=1e-12)
+    assert f(x[0, 0]).shape == (4,)
+
+
+def test_logsumexp_axis_and_keepdims():
+    x = np.random.default_rng(0).standard_normal((2, 3))
+    np.testing.assert_allclose(fn.logsumexp(x, axis=0), np.log(np.exp(x).sum(axis=0)))
+    assert fn.logsumexp(x, keepdims=True).shape == (2, 1)
+    assert fn.logsumexp([[-np.inf, -np.inf], [np.inf, 0], [-np.inf, 1]]).tolist() == [-np.inf, np.inf, 1]
+
+
+def test_log_softmax_keeps_the_digits_of_tiny_probabilities():
+    assert fn.log_softmax([[0.0, 800.0]]).tolist() == [[-800.0, 0.0]]
+
+
+@pytest.mark.parametrize("f", [fn.relu, fn.softmax])
+def test_out_may_be_the_input(f):
+    x = X.copy()
+    expected = f(x)
+    assert f(x, out=x) is x
+    assert np.array_equal(x, expected)
+
+
+@pytest.mark.parametrize("f", [fn.softmax, fn.log_softmax, fn.logsumexp])
+@pytest.mark.parametrize(("shape", "axis"), [((), -1), ((2, 0), -1), ((2, 3), 2)])
+def test_no_classes_is_an_error(f, shape, axis):
+    with pytest.raises(tn.ShapeError, match=f"{f.__name__} needs at least one class along axis {axis}"):
+        f(np.zeros(shape), axis=axis)
+
+
+@pytest.mark.parametrize("f", [fn.relu_backward, fn.softmax_backward, fn.log_softmax_backward])
+def test_two_shapes_are_an_error(f):
+    with pytest.raises(tn.ShapeError, match=f"{f.__name__} expects two arrays of one shape"):
+        f(np.zeros((1, 3)), np.zeros((2, 3)))
+
+
+def test_dense_shapes_must_fit():
+    for x, weight, bias in [(X, X.T, None), (X[0], X, None), (X, X[0], None), (X, X, X[0])]:
+        with pytest.raises(tn.ShapeError, match="dense expects"):
+            fn.dense(x, weight, bias)
+    for grad, x, weight in [(X, X, X), (X[0], X, X), (X[:, :2], X, X.T), (X[:3, :2], X, X[:2])]:
+        with pytest.raises(tn.ShapeError, match="dense_backward expects"):
+            fn.dense_backward(grad, x, weight)
+
+
+def test_one_hot():
+    assert fn.one_hot([1, 0], 2).tolist() == [[0, 1], [1, 0]]
+    assert fn.one_hot(np.array([1], np.uint8), 2, dtype=np.float64).dtype == np.float64
+    assert fn.one_hot([], 3).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "error"), [([2], ValueError), ([-1], ValueError), ([0.0], TypeError), ([[0]], tn.ShapeError)]
+)
+def test_one_hot_refuses_bad_labels(labels, error):
+    with pytest.raises(error, match="one_hot"):
+        fn.one_hot(labels, 2)
