@@ -1,0 +1,157 @@
+"""Check the gradients of a layer, a network or a loss against central differences."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, Callable
+
+import numpy as np
+
+from tinynet._arrays import FLOAT64, as_real
+from tinynet.errors import GradientError
+from tinynet.layers.base import Layer
+from tinynet.losses import CrossEntropy
+
+if TYPE_CHECKING:
+    from tinynet._arrays import Array, RandomSource
+
+EPS = float(np.finfo(np.float64).eps)
+# Truncation grows with h², rounding with eps / h: their sum is least near the cube root of eps.
+STEP = EPS ** (1 / 3)
+# An entry far below the largest of its array is measured against this share of the largest.
+FLOOR = 1e-3
+
+
+def check_gradients(
+    subject: Layer | CrossEntropy,
+    x: Array,
+    targets: Array | None = None,
+    *,
+    loss: CrossEntropy | None = None,
+    tolerance: float = 1e-6,
+    rng: RandomSource = 0,
+) -> dict[str, float]:
+    """Compare every entry of every gradient with its central difference, in float64.
+
+    Parameters
+    ----------
+    subject : Layer or CrossEntropy
+        A layer, a network, or the loss itself; its parameters are float64. It is copied, not changed.
+    x : ndarray of shape (N, ...)
+        The input: no point within 1e-5 of a kink (a ReLU at 0), where no derivative exists.
+    targets : ndarray of shape (N,) or (N, C), optional
+        For a loss.
+    loss : CrossEntropy, optional
+        Checked behind the network. Without it the objective is the sum of the outputs, each times a random number.
+    tolerance : float
+        The largest relative error that passes.
+    rng : numpy.random.Generator, int or None
+        Draws those random numbers.
+
+    Returns
+    -------
+    dict of str to float
+        The largest relative error for ``x`` and for each parameter.
+
+    Raises
+    ------
+    GradientError
+        If a gradient is missing, has another shape, is not finite, or differs by more than `tolerance`.
+    TypeError, ValueError
+        If `subject` is neither layer nor loss, its parameters are float32, or `loss` lacks `targets`.
+
+    Notes
+    -----
+    The error of an entry is ``|a - n|``, less what rounding can cause, divided by the larger of the two or by a
+    thousandth of the largest entry of its array. Derived in :doc:`/derivations/finite_differences`.
+
+    Examples
+    --------
+    >>> import tinynet as tn
+    >>> net = tn.Sequential(tn.Dense(3, 4, rng=0, dtype="float64"), tn.ReLU(), tn.Dense(4, 2, rng=1, dtype="float64"))
+    >>> errors = check_gradients(net, [[1.0, 2.0, 3.0]], [1], loss=tn.CrossEntropy(from_logits=True))
+    >>> list(errors), max(errors.values()) < 1e-6
+    (['x', '0.weight', '0.bias', '2.weight', '2.bias'], True)
+    """
+    x = as_real(x, "check_gradients", FLOAT64).copy()
+    subject = copy.deepcopy(subject)
+    arrays: dict[str, Array] = {"x": x}
+    if isinstance(subject, CrossEntropy):
+        analytic, evaluate, weights = _of_loss(subject, x, targets)
+    elif isinstance(subject, Layer):
+        if subject.dtype not in (None, FLOAT64):
+            raise TypeError(f"check_gradients needs float64 parameters; build {subject.label} with dtype='float64'")
+        arrays.update(subject.params)
+        analytic, evaluate, weights = _of_layer(subject, x, targets, loss, np.random.default_rng(rng))
+    else:
+        raise TypeError(f"check_gradients checks a Layer or a CrossEntropy, got {type(subject).__name__}")
+    if set(analytic) != set(arrays):
+        raise GradientError(f"gradients are there for {sorted(analytic)}, expected for {sorted(arrays)}")
+    return {
+        key: _compare(key, analytic[key], *_central_differences(evaluate, weights, array), tolerance)
+        for key, array in arrays.items()
+    }
+
+
+def _of_loss(loss: CrossEntropy, x: Array, targets: Array | None) -> Any:
+    if targets is None:
+        raise ValueError("check_gradients of a loss needs targets")
+    loss.forward(x, targets)
+    return {"x": loss.backward()}, lambda: np.array(loss(x, targets)), np.ones(())
+
+
+def _of_layer(
+    layer: Layer, x: Array, targets: Array | None, loss: CrossEntropy | None, rng: np.random.Generator
+) -> Any:
+    """Return the gradients from `backward`, a function that gives the outputs, and a weight for each of them."""
+    if (loss is None) != (targets is None):
+        raise ValueError("check_gradients takes loss= and targets together, or neither")
+    y = layer.forward(x, training=True)
+    if loss is None or targets is None:
+        # Of either sign, none near 0, and not the numbers that a test may have drawn its input from.
+        weights = rng.uniform(0.5, 1.5, y.shape) * rng.choice([-1.0, 1.0], y.shape)
+        grad_x = layer.backward(weights)
+        return {"x": grad_x, **layer.grads}, lambda: layer.forward(x, training=True), weights
+    loss.forward(y, targets)
+    grad_x = layer.backward(loss.backward())
+    return (
+        {"x": grad_x, **layer.grads},
+        lambda: np.array(loss(layer.forward(x, training=True), targets)),
+        np.ones(()),
+    )
+
+
+def _central_differences(evaluate: Callable[[], Array], weights: Array, array: Array) -> tuple[Array, Array]:
+    """Return ``(f(v + h) - f(v - h)) / 2h`` for every entry v of `array`, and what rounding may add to it."""
+    result, noise = np.empty(array.shape), np.empty(array.shape)
+    for index in np.ndindex(array.shape):
+        kept = array[index]
+        h = STEP * max(1.0, abs(kept))
+        array[index] = kept + h
+        above, upper = evaluate(), array[index]
+        array[index] = kept - h
+        below, lower = evaluate(), array[index]
+        array[index] = kept
+        # Subtract output by output: what does not depend on the entry cancels exactly.
+        result[index] = ((above - below) * weights).sum() / (upper - lower)
+        noise[index] = 2 * EPS * ((np.abs(above) + np.abs(below)) * np.abs(weights)).sum() / (upper - lower)
+    return result, noise
+
+
+def _compare(key: str, analytic: Array, numeric: Array, noise: Array, tolerance: float) -> float:
+    """Return the largest relative error, or raise for the entry that has it."""
+    if analytic.shape != numeric.shape:
+        raise GradientError(f"the gradient of {key} has shape {analytic.shape}, expected {numeric.shape}")
+    if analytic.size == 0:
+        return 0.0
+    larger = np.maximum(np.abs(analytic), np.abs(numeric))
+    scale = np.maximum(larger, FLOOR * larger.max())
+    error = np.maximum(np.abs(analytic - numeric) - noise, 0) / np.where(scale > 0, scale, 1)
+    worst = np.unravel_index(int(np.argmax(np.where(np.isnan(error), np.inf, error))), error.shape)
+    if not error[worst] <= tolerance:  # also true for NaN
+        at = f"{key}[{', '.join(map(str, worst))}]"
+        raise GradientError(
+            f"the gradient of {at} is {analytic[worst]:.9g}, the central difference {numeric[worst]:.9g}: relative "
+            f"error {error[worst]:.2g}, above {tolerance:g}. A point at a kink (a ReLU at 0) has no derivative"
+        )
+    return float(error[worst])

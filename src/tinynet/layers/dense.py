@@ -1,0 +1,135 @@
+"""The dense (fully connected) layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+import numpy as np
+
+from tinynet._arrays import FLOAT32, as_real, check_dtype
+from tinynet.errors import ShapeError
+from tinynet.functional import dense_backward
+from tinynet.initializers import he_normal
+from tinynet.layers.base import Layer
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tinynet._arrays import Array, RandomSource
+    from tinynet.layers.base import Shape
+
+
+class Dense(Layer):
+    """Every output is a weighted sum of all inputs plus a bias: ``Y = X Wᵀ + b``.
+
+    Input (N, in_features), output (N, out_features).
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        At least 1.
+    bias : bool
+        Without it, ``Y = X Wᵀ``.
+    initializer : callable ``(shape, *, rng, dtype) -> ndarray``
+        Draws the first weights; see `tinynet.initializers`. The bias starts at 0.
+    rng : numpy.random.Generator, int or None
+    dtype : float32 or float64
+    name : str, optional
+
+    Attributes
+    ----------
+    params : dict
+        ``weight`` of shape (out_features, in_features), as in ``torch.nn.Linear``: row *i* is neuron *i*; and
+        ``bias`` of shape (out_features,).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a size is not a positive integer, or an argument has a wrong type.
+
+    Notes
+    -----
+    Derived in :doc:`/derivations/forward` and :doc:`/derivations/backpropagation`.
+
+    Examples
+    --------
+    >>> layer = Dense(3, 2, rng=0)
+    >>> layer([[1, 2, 3]]).shape
+    (1, 2)
+    >>> layer
+    Dense(3, 2)
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        initializer: Callable[..., Array] = he_normal,
+        rng: RandomSource = None,
+        dtype: npt.DTypeLike = FLOAT32,
+        name: str | None = None,
+    ) -> None:
+        for argument, size in (("in_features", in_features), ("out_features", out_features)):
+            if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
+                raise TypeError(f"Dense: {argument} must be an integer, got {size!r}")
+            if size < 1:
+                raise ValueError(f"Dense: {argument} must be at least 1, got {size}")
+        if not isinstance(bias, (bool, np.bool_)):
+            raise TypeError(f"Dense: bias must be True or False, got {bias!r}")
+        dtype = check_dtype(dtype, "Dense")
+        shape = (int(out_features), int(in_features))
+        weight = as_real(initializer(shape, rng=rng, dtype=dtype), "Dense initializer", dtype)
+        if weight.shape != shape:
+            raise ShapeError(f"Dense: the initializer must give weights of shape {shape}, got {weight.shape}")
+        params = {"weight": weight.copy()}  # an initializer may hand out an array of its own
+        if bias:
+            params["bias"] = np.zeros(int(out_features), dtype=dtype)
+        super().__init__(params=params, name=name)
+
+    @property
+    def in_features(self) -> int:
+        """The number of inputs."""
+        return int(self.params["weight"].shape[1])
+
+    @property
+    def out_features(self) -> int:
+        """The number of outputs, or neurons."""
+        return int(self.params["weight"].shape[0])
+
+    def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
+        weight = self.params["weight"]
+        if x.ndim != 2 or x.shape[1] != weight.shape[1]:
+            hint = "; put Flatten() before it, or reshape to rows" if x.ndim != 2 else ""
+            raise self._refuse(f"(N, {weight.shape[1]})", x.shape, hint)
+        # One row is a matrix-vector product, and of one dimension: NumPy starts sooner on both.
+        y: Array = np.dot(weight, x[0]) if len(x) == 1 else np.dot(x, weight.T)
+        bias = self.params.get("bias")
+        if bias is not None:
+            y += bias
+        return (y[None] if len(x) == 1 else y), x
+
+    def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
+        return self._forward(x, False)[0], True
+
+    def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
+        grad_x, grad_weight, grad_bias = dense_backward(grad, context, self.params["weight"])
+        grads = {"weight": grad_weight}
+        if "bias" in self.params:
+            grads["bias"] = grad_bias
+        return grad_x, grads
+
+    def _output_shape(self, shape: Shape | None) -> Shape:
+        if shape is not None and shape != (self.in_features,):
+            hint = "; put Flatten() before it" if len(shape) > 1 else ""
+            raise self._refuse(f"(N, {self.in_features})", ("N", *shape), hint)
+        return (self.out_features,)
+
+    def __repr__(self) -> str:
+        arguments = [str(self.in_features), str(self.out_features)]
+        if "bias" not in self.params:
+            arguments.append("bias=False")
+        if self.name is not None:
+            arguments.append(f"name={self.name!r}")
+        return f"Dense({', '.join(arguments)})"

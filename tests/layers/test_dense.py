@@ -1,0 +1,122 @@
+"""Dense: the formula, its layout, its first weights and its errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+
+
+def test_computes_x_times_weight_transposed_plus_bias():
+    layer = tn.Dense(3, 2, rng=0)
+    layer.params["weight"] = [[1, 2, 3], [4, 5, 6]]
+    layer.params["bias"] = [10, 20]
+    assert layer([[1, 0, 0], [1, 1, 1]]).tolist() == [[11, 24], [16, 35]]
+    assert layer([[1, 1, 1]]).tolist() == [[16, 35]]
+
+
+def test_a_square_weight_is_not_transposed():
+    layer = tn.Dense(2, 2, rng=0)
+    layer.params.update(weight=[[0, 1], [0, 0]])
+    assert layer([[5, 7]]).tolist() == [[7, 0]]
+
+
+def test_gradients_of_a_worked_example():
+    layer = tn.Dense(2, 2, rng=0)
+    layer.params["weight"] = [[1, 2], [3, 4]]
+    layer.forward([[1, 2], [3, 4]], training=True)
+    assert layer.backward([[1, 0], [0, 1]]).tolist() == [[1, 2], [3, 4]]
+    assert layer.grads["weight"].tolist() == [[1, 2], [3, 4]]
+    assert layer.grads["bias"].tolist() == [1, 1]
+
+
+def test_first_weights_are_he_normal_and_biases_zero():
+    layer = tn.Dense(400, 300, rng=0)
+    assert layer.params["weight"].var() * 400 == pytest.approx(2, rel=0.02)
+    assert not layer.params["bias"].any()
+    assert np.array_equal(layer.params["weight"], tn.initializers.he_normal((300, 400), rng=0))
+
+
+def test_same_seed_same_bits_and_global_state_untouched():
+    np.random.seed(1)  # noqa: NPY002 - the global state is what this test watches
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    a, b, c = (tn.Dense(5, 4, rng=seed) for seed in (3, 3, 4))
+    assert np.array_equal(a.params["weight"], b.params["weight"])
+    assert not np.array_equal(a.params["weight"], c.params["weight"])
+    assert np.array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+
+
+def test_a_generator_is_used_where_it_stands():
+    rng = np.random.default_rng(0)
+    a, b = tn.Dense(5, 4, rng=rng), tn.Dense(5, 4, rng=rng)
+    assert not np.array_equal(a.params["weight"], b.params["weight"])
+
+
+def test_float32_is_the_rounded_float64_of_the_same_seed():
+    a, b = tn.Dense(5, 4, rng=0), tn.Dense(5, 4, rng=0, dtype=np.float64)
+    assert (a.dtype, b.dtype) == (np.float32, np.float64)
+    assert np.array_equal(a.params["weight"], b.params["weight"].astype(np.float32))
+
+
+def test_without_bias():
+    layer = tn.Dense(2, 3, bias=False, rng=0)
+    assert list(layer.params) == ["weight"]
+    assert not layer(np.zeros((1, 2))).any()
+
+
+def test_a_custom_initializer_gets_shape_rng_and_dtype():
+    layer = tn.Dense(2, 3, initializer=tn.initializers.glorot_uniform, rng=0, dtype=np.float64)
+    expected = tn.initializers.glorot_uniform((3, 2), rng=0, dtype=np.float64)
+    assert np.array_equal(layer.params["weight"], expected)
+
+
+@pytest.mark.parametrize("initializer", [lambda shape, **_: np.zeros(shape[::-1]), lambda shape, **_: None])
+def test_an_initializer_that_gives_something_else_is_refused(initializer):
+    with pytest.raises((tn.ShapeError, TypeError), match="initializer"):
+        tn.Dense(2, 3, initializer=initializer)
+
+
+@pytest.mark.parametrize("shape", [(5,), (5, 3), (5, 1), (1, 2, 4), ()])
+def test_a_wrong_shape_is_named(shape):
+    layer = tn.Dense(4, 2, rng=0, name="fc1")
+    for call in (layer, lambda x: layer.forward(x, training=True)):
+        with pytest.raises(tn.ShapeError, match=r"Dense 'fc1' expects an input of shape \(N, 4\), got"):
+            call(np.zeros(shape))
+
+
+def test_more_than_two_dimensions_get_a_hint():
+    with pytest.raises(tn.ShapeError, match="Flatten"):
+        tn.Dense(4, 2)(np.zeros((1, 2, 2)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ((0, 2), ValueError),
+        ((2, -1), ValueError),
+        ((2.0, 2), TypeError),
+        ((True, 2), TypeError),
+        ((2, 2, "yes"), TypeError),
+    ],
+)
+def test_bad_sizes_are_refused(arguments, error):
+    with pytest.raises(error, match="Dense"):
+        tn.Dense(*arguments)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.float16, np.complex64, "text"])
+def test_bad_dtypes_are_refused(dtype):
+    with pytest.raises(TypeError):
+        tn.Dense(2, 2, dtype=dtype)
+
+
+@pytest.mark.parametrize("name", ["", 3])
+def test_bad_names_are_refused(name):
+    with pytest.raises(TypeError, match="name"):
+        tn.Dense(2, 2, name=name)
+
+
+def test_repr_rebuilds_the_layer():
+    for text in ("Dense(3, 2)", "Dense(3, 2, bias=False, name='fc1')"):
+        assert repr(eval(text, {"Dense": tn.Dense})) == text
