@@ -1,0 +1,93 @@
+"""The container of torch < 1.6: five pickles in a row, then the storages one after the other.
+
+The pickles are a magic number, a protocol version, facts about the writing machine, the object, and the
+list of storage keys. A storage is its length in elements, as an int64, and its bytes, both little-endian.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tinynet.checkpoint.brief import brief
+from tinynet.checkpoint.context import CallContext
+from tinynet.checkpoint.inert import Storage
+from tinynet.checkpoint.interpreter import Interpreter
+from tinynet.checkpoint.modules import pickled_module
+from tinynet.checkpoint.plain import to_plain
+from tinynet.checkpoint.source import MAX_METADATA, Budget, Source
+from tinynet.checkpoint.storages import StorageTable, nbytes
+from tinynet.checkpoint.tensors import Tensors
+from tinynet.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from tinynet.checkpoint.source import Bytes
+
+_MAGIC = 0x1950A86A20F9469CFC6C
+_VERSION = 1001
+_COUNT_SIZE = 8
+
+
+def read_pickles(source: Source, verify: bool) -> Any:
+    """Return the content of a file that begins with a pickle: legacy PyTorch, or NumPy arrays pickled by hand."""
+    head = source.read(0, min(source.size, MAX_METADATA))
+    context = CallContext(None, source.budget)
+    value, end = Interpreter(context).run(head)
+    if type(value) is int and value == _MAGIC:
+        if verify:
+            raise CheckpointError("files of torch < 1.6 hold no checksums, so verify=True cannot be done")
+        source.container = "legacy file of torch < 1.6"
+        return _LegacyCheckpoint(source, head).read(end)
+    if end != source.size or not context.numpy_arrays:
+        raise CheckpointError("it is a pickle that was not written by torch.save and holds no NumPy arrays")
+    source.container = "pickle of NumPy arrays"
+    return to_plain(value, lambda instance: None)
+
+
+class _LegacyCheckpoint:
+    def __init__(self, source: Source, head: bytes) -> None:
+        self._source = source
+        self._head = head
+        self._starts: dict[str, int] = {}
+
+    def read(self, at: int) -> Any:
+        version, at = self._pickle(at)
+        if type(version) is not int or version != _VERSION:
+            raise CheckpointError(f"the file is of the legacy format {brief(version)} instead of {_VERSION}")
+        _, at = self._pickle(at)
+
+        # Where a storage begins depends on the element types of those before it, which only the pickle
+        # of the object tells: so it is read twice, the first time without making any tensor.
+        table = StorageTable(fields=6)
+        dry_run = CallContext(None, Budget(self._source.budget.limit, "one pickle may take"))
+        _, end = Interpreter(dry_run, table.resolve).run(self._head, at)
+        keys, end = self._pickle(end)
+        self._locate(keys, table.by_key, end)
+
+        tensors = Tensors(self._storage, self._source)
+        value, _ = Interpreter(CallContext(tensors, self._source.budget), table.resolve).run(self._head, at)
+        return to_plain(value, pickled_module)
+
+    def _pickle(self, at: int) -> tuple[Any, int]:
+        return Interpreter(CallContext(None, self._source.budget)).run(self._head, at)
+
+    def _locate(self, keys: Any, storages: dict[str, Storage], at: int) -> None:
+        """Find where each storage begins; together they have to fill the file to its end."""
+        if type(keys) is not list or not all(type(key) is str for key in keys):
+            raise CheckpointError("the list of storages is damaged")
+        if len(keys) != len(storages) or set(keys) != storages.keys():
+            raise CheckpointError("the list of storages does not match the storages that the tensors use")
+        for key in keys:
+            count = int.from_bytes(self._source.read(at, _COUNT_SIZE), "little", signed=True)
+            storage = storages[key]
+            if count != storage.numel:
+                raise CheckpointError(f"storage {brief(key)} has {count} elements; the tensors say {storage.numel}")
+            self._starts[key] = at + _COUNT_SIZE
+            at += _COUNT_SIZE + nbytes(storage)
+        if at != self._source.size:
+            raise CheckpointError(
+                f"the storages should end at byte {at:,} and the file ends at {self._source.size:,}: "
+                "its download was cut short, or something was appended to it"
+            )
+
+    def _storage(self, storage: Storage) -> Bytes:
+        return self._source.array(self._starts[storage.key], nbytes(storage), f"storage {brief(storage.key)}")

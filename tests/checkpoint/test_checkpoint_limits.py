@@ -1,0 +1,164 @@
+"""What reading must not do to the process: memory, time, imports, and the state it leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import (
+    FOUR,
+    Fragment,
+    Member,
+    call,
+    name,
+    one_tensor,
+    ordered,
+    pickled,
+    push,
+    storage,
+    tensor,
+    torch_zip,
+    zip_file,
+)  # fmt: skip
+
+import tinynet as tn
+
+MIB = 1 << 20
+CHILD = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+import tinynet as tn
+def peak():  # ru_maxrss would be that of the parent, if it is higher
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+before = peak()
+try:
+    tn.load_checkpoint(sys.argv[1])
+    outcome = "loaded"
+except tn.CheckpointError:
+    outcome = "refused"
+print(outcome, (peak() - before) >> 10)
+"""
+
+
+def load_in_child(path: Path) -> tuple[str, int]:
+    """The outcome in a process of its own with 3 GiB of address space, and the MiB that it took."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("needs /proc to tell the memory that a process took")
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, str(path)],
+        env={"PYTHONPATH": ":".join(sys.path), "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    outcome, taken = done.stdout.split()
+    return outcome, int(taken)
+
+
+def bomb(instructions: bytes, count: int) -> bytes:
+    return zip_file([Member("archive/data.pkl", pickled(b"(" + instructions * count + b"t"), method=8)])
+
+
+BOMBS = {
+    "sets": lambda: bomb(b"\x8f", 5_000_000),
+    "dicts-in-the-memo": lambda: bomb(b"}\x94", 2_000_000),
+    "dicts-with-an-item": lambda: bomb(b"}NNs", 1_000_000),
+    "numbers-in-the-memo": lambda: bomb(b"M\xff\xff\x94", 2_000_000),
+    "calls": lambda: torch_zip(
+        Fragment(name("collections", "OrderedDict") + b"q\x00(" + b"h\x00)R" * 1_300_000 + b"t\x86")
+    ),
+    "wide-text": lambda: zip_file(
+        [Member("archive/data.pkl", pickled(push("a" * (60 * MIB) + "\U0001f600")), method=8)]
+    ),
+    "bytes-copied": lambda: torch_zip(
+        Fragment(
+            name("_codecs", "encode") + b"q\x00" + push("a" * (20 * MIB)) + push("latin1") + b"\x86q\x01R("
+            + b"h\x00h\x01R" * 200 + b"t\x86"
+        ),
+        method=8,
+    ),
+    "storage": lambda: torch_zip(
+        ordered({"x": tensor(storage(numel=300 * MIB, cls="ByteStorage"), (300 * MIB,))}),
+        {"0": bytes(300 * MIB)}, method=8, crc=0,
+    ),
+    "expanded-view": lambda: torch_zip(ordered({"x": tensor(storage(), (2**28,), (0,))}), {"0": FOUR.tobytes()}),
+    "many-views": lambda: torch_zip(
+        Fragment(
+            b"}(" + push("a") + tensor(storage(numel=MIB), (MIB,)) + b"".join(
+                push(str(n)) + tensor(storage(numel=MIB), (MIB,)) for n in range(2000)
+            ) + b"u"
+        ),
+        {"0": bytes(4 * MIB)},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["sets", "storage", "many-views", "wide-text"])
+def test_memory(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.pth"
+    path.write_bytes(BOMBS[kind]())
+    outcome, taken = load_in_child(path)
+    assert outcome == ("loaded" if kind == "wide-text" else "refused")
+    assert taken < 600
+
+
+def test_huge_memo_index_and_frame_take_no_memory(tmp_path: Path) -> None:
+    body = Fragment(b"\x95" + b"\xff" * 8 + ordered({"weight": tensor(storage())}) + b"r\xff\xff\xff\xff")
+    path = tmp_path / "x.pth"
+    path.write_bytes(torch_zip(body, {"0": FOUR.tobytes()}, protocol=4))
+    outcome, taken = load_in_child(path)
+    assert outcome == "loaded"
+    assert taken < 8
+
+
+def test_neither_torch_nor_pickle_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "x.pth"
+    path.write_bytes(one_tensor())
+    code = """
+import pickle, _pickle, sys
+import tinynet as tn
+def forbidden(*args, **kwargs): raise SystemExit("pickle was used")
+for module in (pickle, _pickle):
+    for attribute in ("Unpickler", "_Unpickler", "load", "loads", "_load", "_loads"):
+        if hasattr(module, attribute): setattr(module, attribute, forbidden)
+tn.load_checkpoint(sys.argv[1])
+print([name for name in ("torch", "zipfile", "pickletools", "safetensors") if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("data", [one_tensor(), one_tensor()[:-1]], ids=["good", "bad"])
+def test_the_garbage_collector_is_left_as_it_was(data: bytes, enabled: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        with contextlib.suppress(tn.CheckpointError):
+            tn.load_checkpoint(io.BytesIO(data))
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if before else gc.disable)()
+
+
+def test_two_loads_share_nothing() -> None:
+    data = torch_zip(ordered({"w": tensor(storage()), "n": call(name("torch", "Size"), (1,))}), {"0": FOUR.tobytes()})
+    first: Any = tn.load_checkpoint(io.BytesIO(data))
+    first["w"][:] = 0
+    assert tn.load_checkpoint(io.BytesIO(data))["w"].tolist() == FOUR.tolist()
+
+
+if __name__ == "__main__":  # all bombs, with the memory that each takes
+    folder = Path(sys.argv[1])
+    for kind, make in BOMBS.items():
+        (folder / "bomb.pth").write_bytes(make())
+        print(f"{kind:24}", *load_in_child(folder / "bomb.pth"), "MiB")
