@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+os.environ.setdefault("MPLBACKEND", "Agg")  # no windows, also from the doctests
+
 settings.register_profile(
     "tinynet",
     deadline=None,

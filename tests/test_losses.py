@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
@@ -84,6 +86,37 @@ def test_logits_are_refused_where_probabilities_belong():
         tn.CrossEntropy()([[np.nan, 1.0]], [0])
 
 
+def test_rows_must_sum_to_one_within_a_thousandth():
+    for total in (1.002, 0.998):
+        with pytest.raises(ValueError, match="rows of probabilities"):
+            tn.CrossEntropy()([[0.5, total - 0.5]], [0])
+    assert tn.CrossEntropy()(np.array([[0.5, 0.4995]], np.float16), [0]) > 0
+
+
+def test_a_perfect_prediction_costs_zero_not_minus_zero():
+    for targets in ([0], [[1.0, 0.0]]):
+        assert str(tn.CrossEntropy()([[1.0, 0.0]], targets)) == "0.0"
+
+
+def test_the_kind_of_loss_is_a_truth_value():
+    with pytest.raises(TypeError, match="from_logits must be True or False"):
+        tn.CrossEntropy(from_logits="False")
+
+
+def test_masked_targets_are_refused():
+    with pytest.raises(TypeError, match="targets does not know masks"):
+        tn.CrossEntropy()([[0.5, 0.5]], np.ma.array([1], mask=[True]))
+
+
+def test_a_pickle_forgets_what_forward_remembered():
+    loss = tn.CrossEntropy(from_logits=True)
+    loss.forward([[0.0, 1.0]], [0])
+    other = pickle.loads(pickle.dumps(loss))
+    assert other.from_logits
+    with pytest.raises(tn.BackwardError):
+        other.backward()
+
+
 def test_float32_probabilities_of_many_classes_pass():
     p = tn.functional.softmax(np.random.default_rng(0).standard_normal((20, 10_000)).astype(np.float32))
     assert np.isfinite(tn.CrossEntropy()(p, np.arange(20)))
@@ -137,6 +170,8 @@ def test_nothing_given_is_written_to_and_nothing_returned_is_shared():
             again = p.copy()
             loss.forward(again, targets)
             again[...] = 7
+            targets.flags.writeable = True
+            targets[...] = targets[::-1].copy()
             assert np.array_equal(loss.backward(), grad)
 
 

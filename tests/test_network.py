@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -95,7 +98,7 @@ def test_chunks_change_nothing_but_rounding(x, batch_size):
 
 
 def test_large_batches_are_evaluated_in_chunks(x, monkeypatch):
-    monkeypatch.setattr("tinynet.network.CHUNK_BYTES", 4 * 5 * 70)
+    monkeypatch.setattr("tinynet._chunks.CHUNK_BYTES", 4 * 5 * 70)
     net, seen = mlp(), []
 
     class Watch(tn.Layer):
@@ -114,6 +117,57 @@ def test_predictions_of_a_memory_map(tmp_path, x):
     net = mlp()
     assert np.array_equal(net.predict(file), net.predict(x))
     assert type(net(file)) is np.ndarray
+
+
+def test_a_large_map_is_read_in_chunks(tmp_path):
+    file = np.memmap(tmp_path / "x.dat", np.uint8, "w+", shape=(40_000, 784))
+    net = tn.Sequential(tn.Dense(784, 10, rng=0), tn.Softmax())
+    net.predict(file[:100])
+    tracemalloc.start()
+    net.predict(file)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 12e6  # the map would be 125 MB in float32
+
+
+def test_a_slice_keeps_the_names_of_the_whole_as_in_torch():
+    net = mlp()
+    assert list(net[2:].params) == ["2.weight", "2.bias"]
+    assert list(net[2:][:1].params) == ["2.weight", "2.bias"]
+    odd = tn.Sequential(tn.Dense(2, 2, name="1"), tn.ReLU(), tn.Dense(2, 2))
+    assert list(odd[::2].params) == ["1.weight", "1.bias", "2.weight", "2.bias"]
+
+
+def test_threads_share_nothing_in_the_chunked_path(x):
+    net = mlp()
+    expected = net(x, batch_size=7).tobytes()
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: net(x, batch_size=7).tobytes(), range(100))) == {expected}
+
+
+@pytest.mark.parametrize("rows", [3, 300])
+def test_a_wrong_shape_is_told_as_it_is(rows):
+    net = tn.Sequential(tn.Flatten(), tn.Dense(4, 2))
+    with pytest.raises(tn.ShapeError, match=rf"layer 1: Dense expects .*\(N, 4\), got \({rows}, 6\)"):
+        net(np.zeros((rows, 2, 3)))
+    with pytest.raises(tn.ShapeError, match=rf"layer 0: Flatten expects .*got \({rows},\).*batch axis"):
+        net(np.zeros(rows))
+
+
+def test_a_picklers_copies_of_the_arrays_stay_together():
+    class Apart(pickle.Pickler):
+        """Writes every array as it meets it, as joblib does, and so twice where two dicts hold it."""
+
+        def reducer_override(self, obj):
+            return (np.array, (obj.tolist(), obj.dtype)) if isinstance(obj, np.ndarray) else NotImplemented
+
+    buffer = io.BytesIO()
+    pickler = Apart(buffer)
+    pickler.fast = True
+    pickler.dump(mlp())
+    net = pickle.loads(buffer.getvalue())
+    net.params["0.bias"] = np.ones(5)
+    assert net[0].params["bias"].all()
 
 
 def test_predict_is_the_class_of_the_largest_output(x):
@@ -181,7 +235,7 @@ def test_a_layer_that_occurs_twice_is_refused():
 
 
 def test_equal_names_are_refused():
-    with pytest.raises(ValueError, match=r"layers 0 and 1 both give fc\.weight"):
+    with pytest.raises(ValueError, match=r"two layers have a parameter .fc\.weight."):
         tn.Sequential(tn.Dense(2, 2, name="fc"), tn.Dense(2, 2, name="fc"))
 
 

@@ -1,4 +1,4 @@
-"""What every public function does to an array at its door: one rule for dtypes, one for memory."""
+"""What every public function does with the arrays it is given: one rule for dtypes, one for memory."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def as_real(x: Any, owner: str, dtype: np.dtype[Any] | None = None, default: np.
     TypeError
         If `x` holds no real numbers (objects, strings, complex numbers), is ragged, or is a masked array.
     """
-    array: Array = x if type(x) is np.ndarray else _as_ndarray(x, owner)
+    array: Array = x if type(x) is np.ndarray else as_array(x, owner)
     if dtype is None:
         dtype = _NATIVE.get(array.dtype.str[1:], default)
     if array.dtype is dtype:
@@ -48,16 +48,17 @@ def as_real(x: Any, owner: str, dtype: np.dtype[Any] | None = None, default: np.
     return array.astype(dtype, copy=False)
 
 
-def _as_ndarray(x: Any, owner: str) -> Array:
+def as_array(x: Any, owner: str) -> Array:
+    """Return `x` as an array of any dtype, or raise a TypeError that names `owner`."""
     if isinstance(x, np.ma.MaskedArray):
         raise TypeError(f"{owner} does not know masks: fill the masked array first, as x.filled(0)")
     try:
         return np.asarray(x)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise TypeError(f"{owner} expects an array of real numbers, got {type(x).__name__}: {error}") from error
+        raise TypeError(f"{owner} expects an array of numbers, got {type(x).__name__}: {error}") from error
 
 
-def as_real_pair(owner: str, grad: Array, y: Array) -> tuple[Array, Array]:
+def as_real_pair(owner: str, grad: Any, y: Any) -> tuple[Array, Array]:
     """Return `grad` and `y` as `as_real` does, once they have one shape."""
     grad, y = as_real(grad, owner), as_real(y, owner)
     if grad.shape != y.shape:
@@ -74,7 +75,19 @@ def unshared(result: Array, others: Iterable[Array]) -> Array:
 
 def check_dtype(dtype: Any, owner: str) -> np.dtype[Any]:
     """Return `dtype` as ``np.dtype``; only float32 and float64 are parameter types."""
-    result: np.dtype[Any] = np.dtype(dtype)
-    if result not in (FLOAT32, FLOAT64):
-        raise TypeError(f"{owner}: dtype must be float32 or float64, got {result}")
+    try:
+        result: np.dtype[Any] | None = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        result = None
+    if result is None or result not in (FLOAT32, FLOAT64):  # NumPy holds None and float64 to be equal
+        raise TypeError(f"{owner}: dtype must be float32 or float64, got {dtype!r}")
     return result
+
+
+def check_positive(number: Any, what: str) -> int:
+    """Return `number` as an int of at least 1."""
+    if isinstance(number, (bool, np.bool_)) or not isinstance(number, (int, np.integer)):
+        raise TypeError(f"{what} must be an integer, got {number!r}")
+    if number < 1:
+        raise ValueError(f"{what} must be at least 1, got {number}")
+    return int(number)

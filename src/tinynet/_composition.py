@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tinynet.layers.base import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tinynet._arrays import Array
 
-def state_prefixes(layers: tuple[Layer, ...]) -> list[str]:
-    """Return the state-dict prefixes of `layers`, once all of them are fit to stand in one network."""
+
+def check_layers(layers: tuple[Any, ...]) -> None:
+    """Raise a TypeError or ValueError unless all are layers, none occurs twice, and all have one dtype."""
     seen: set[int] = set()
-    dtypes = {}
+    first: tuple[int, Layer] | None = None
     for i, layer in enumerate(layers):
         if not isinstance(layer, Layer):
             hint = "; unpack a list with Sequential(*layers)" if isinstance(layer, (list, tuple)) else ""
             hint = "; write ReLU() with parentheses" if isinstance(layer, type) else hint
             raise TypeError(f"Sequential: layer {i} must be a Layer, got {layer!r}{hint}")
-        for part in _walk(layer):
+        for part in walk(layer):
             if id(part) in seen:
                 raise ValueError(
                     f"Sequential: {part.label} occurs twice, again at {i}; backward could not keep the two apart. "
                     "Make a second layer, copy.deepcopy(layer)"
                 )
             seen.add(id(part))
-        if layer.dtype is not None:
-            dtypes[layer.dtype] = f"layer {i} ({layer.label}) {layer.dtype}"
-    if len(dtypes) > 1:
-        raise TypeError(f"Sequential: all layers must have one dtype, got {' and '.join(dtypes.values())}")
-    prefixes = [layer.name or str(i) for i, layer in enumerate(layers)]
-    owners: dict[str, int] = {}
-    for i, (prefix, layer) in enumerate(zip(prefixes, layers)):
-        for key in layer.params:
-            if owners.setdefault(f"{prefix}.{key}", i) != i:
-                other = owners[f"{prefix}.{key}"]
-                raise ValueError(f"Sequential: the names of layers {other} and {i} both give {prefix}.{key}")
-    return prefixes
+        if layer.dtype is None:
+            continue
+        first = first or (i, layer)
+        if layer.dtype != first[1].dtype:
+            raise TypeError(
+                f"Sequential: all layers must have one dtype, but layer {first[0]} ({first[1].label}) has "
+                f"{first[1].dtype} and layer {i} ({layer.label}) {layer.dtype}"
+            )
 
 
-def _walk(layer: Layer) -> Iterator[Layer]:
+def state_prefixes(layers: tuple[Layer, ...]) -> list[str]:
+    """Return what stands before the parameters' names in a state dict: a layer's name, or its position."""
+    return [layer.name or str(i) for i, layer in enumerate(layers)]
+
+
+def collect_parameters(prefixes: list[str], layers: tuple[Layer, ...]) -> dict[str, Array]:
+    """Return the parameters of all layers under their state-dict names, or raise where two have one name."""
+    params: dict[str, Array] = {}
+    for prefix, layer in zip(prefixes, layers):
+        for key, array in layer.params.items():
+            name = f"{prefix}.{key}"
+            if name in params:
+                raise ValueError(f"Sequential: two layers have a parameter {name!r}; give them names of their own")
+            params[name] = array
+    return params
+
+
+def walk(layer: Layer) -> Iterator[Layer]:
+    """Yield `layer` and, where it is a network, all that it consists of."""
     yield layer
-    for part in getattr(layer, "layers", ()):
-        yield from _walk(part)
+    parts = getattr(layer, "layers", None)
+    for part in parts if isinstance(parts, tuple) else ():
+        if isinstance(part, Layer):
+            yield from walk(part)

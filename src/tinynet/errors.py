@@ -6,7 +6,7 @@ class TinynetError(Exception):
 
 
 class ShapeError(TinynetError, ValueError):
-    """An array has another shape than the layer, loss or picture expects; raised before any arithmetic."""
+    """An array has another shape than the layer, loss or picture expects; raised before that computes anything."""
 
 
 class CheckpointError(TinynetError, ValueError):

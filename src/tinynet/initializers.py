@@ -8,6 +8,7 @@ rounded float64 network of the same seed. Derived in :doc:`/derivations/initiali
 from __future__ import annotations
 
 from math import prod, sqrt
+from operator import index
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,7 @@ def he_normal(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DT
     Parameters
     ----------
     shape : tuple of int
-        (out_features, in_features) or (out_channels, in_channels, *kernel).
+        ``(out_features, in_features)`` or ``(out_channels, in_channels, *kernel)``.
     rng : numpy.random.Generator, int or None
     dtype : float32 or float64
 
@@ -41,6 +42,8 @@ def he_normal(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DT
     ------
     ShapeError
         If `shape` has fewer than two dimensions or a dimension below 1.
+    TypeError
+        If `shape` is no tuple of integers, or `dtype` another.
 
     References
     ----------
@@ -138,7 +141,10 @@ def zeros(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DTypeL
 
 def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
     """Return how many inputs feed one output, and how many outputs one input feeds."""
-    shape = tuple(shape)
+    try:
+        shape = tuple(index(size) for size in shape)
+    except TypeError:
+        raise TypeError(f"weights need a shape, a tuple of integers, got {shape!r}") from None
     if len(shape) < 2 or min(shape) < 1:
         raise ShapeError(f"weights need a shape (out_features, in_features, ...) of positive sizes, got {shape}")
     kernel = prod(shape[2:])

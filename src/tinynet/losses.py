@@ -19,14 +19,15 @@ class CrossEntropy:
     Parameters
     ----------
     from_logits : bool
-        False: the predictions are probabilities, as after `Softmax`, and rows that are none are refused. True: they
+        False: the predictions are probabilities, as after `Softmax`; other rows are refused. True: they
         are logits, and softmax and cross entropy are computed as one, free of overflow, with the gradient
         ``(softmax(z) - t) / N``.
 
     Notes
     -----
     Derived in :doc:`/derivations/cross_entropy`. Probability 0 for the expected class costs ``inf``: no epsilon
-    hides it.
+    hides it. Its gradient is ``-inf``, of which `Softmax` can only make NaN; where float32 rounds a probability to
+    0, as at logits 100 apart, use ``CrossEntropy(from_logits=True)`` on the logits, ``net[:-1]``.
 
     Examples
     --------
@@ -39,7 +40,9 @@ class CrossEntropy:
     """
 
     def __init__(self, *, from_logits: bool = False) -> None:
-        self.from_logits = bool(from_logits)
+        if not isinstance(from_logits, bool):
+            raise TypeError(f"CrossEntropy: from_logits must be True or False, got {from_logits!r}")
+        self.from_logits = from_logits
         self._pending: tuple[Array, Array] | None = None
 
     def __call__(self, predictions: Array, targets: Array) -> float:
@@ -55,7 +58,7 @@ class CrossEntropy:
         Returns
         -------
         float
-            At least 0.
+            At least 0, but for rows that sum to a little more than 1.
 
         Raises
         ------
@@ -110,6 +113,10 @@ class CrossEntropy:
 
     def _check(self, predictions: Array, targets: Array) -> tuple[Array, Array]:
         return check_loss_arguments(predictions, targets, self.from_logits, "CrossEntropy")
+
+    def __getstate__(self) -> dict[str, object]:
+        """Pickle and copy the kind of loss; what `forward` remembered stays behind."""
+        return {**self.__dict__, "_pending": None}
 
     def __repr__(self) -> str:
         return "CrossEntropy(from_logits=True)" if self.from_logits else "CrossEntropy()"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from tinynet._arrays import as_real
-from tinynet._composition import state_prefixes
+from tinynet._arrays import check_positive
+from tinynet._chunks import MIN_CHUNK_ROWS, as_rows, chunk_rows
+from tinynet._composition import check_layers, collect_parameters, state_prefixes
 from tinynet._summary import summary_html, summary_text
 from tinynet.errors import ShapeError
 from tinynet.layers.activations import Softmax
 from tinynet.layers.base import Layer
-from tinynet.layers.parameters import count
+from tinynet.layers.parameters import Parameters, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from tinynet._arrays import Array
     from tinynet._summary import Row
     from tinynet.layers.base import Shape
-
-# Smaller chunks make the threads of BLAS meet more often, larger ones leave the cache; measured flat from 1 to 8 MiB.
-CHUNK_BYTES = 1 << 22
-MIN_CHUNK_ROWS = 64
 
 
 class Sequential(Layer):
@@ -70,14 +66,13 @@ class Sequential(Layer):
     """
 
     def __init__(self, *layers: Layer, name: str | None = None) -> None:
-        self._prefixes = state_prefixes(layers)
+        check_layers(layers)
+        self._assemble(layers, state_prefixes(layers), name)
+
+    def _assemble(self, layers: tuple[Layer, ...], prefixes: list[str], name: str | None) -> None:
         self.layers = layers
-        params = {
-            f"{prefix}.{key}": array
-            for prefix, layer in zip(self._prefixes, layers)
-            for key, array in layer.params.items()
-        }
-        super().__init__(params=params, name=name)
+        self._prefixes = prefixes
+        super().__init__(params=collect_parameters(prefixes, layers), name=name)
         self._output_shape(None)
 
     def __len__(self) -> int:
@@ -91,10 +86,12 @@ class Sequential(Layer):
     @overload
     def __getitem__(self, index: slice) -> Sequential: ...
     def __getitem__(self, index: int | slice) -> Layer | Sequential:
-        """Return one layer, or for a slice a network that shares its layers with this one."""
-        if isinstance(index, slice):
-            return Sequential(*self.layers[index])
-        return self.layers[index]
+        """Return one layer, or for a slice a network that shares layers and state-dict names with this."""
+        if not isinstance(index, slice):
+            return self.layers[index]
+        part = Sequential.__new__(Sequential)
+        part._assemble(self.layers[index], self._prefixes[index], None)
+        return part
 
     def __call__(self, x: Array, *, batch_size: int | None = None) -> Array:
         """Evaluate the network (inference); touches no state and is safe from many threads at once.
@@ -116,22 +113,31 @@ class Sequential(Layer):
         ------
         ShapeError, TypeError
             If a layer cannot take its input; the message names the layer and its position.
-        ValueError
-            If `batch_size` is not positive.
+        TypeError, ValueError
+            If `batch_size` is no positive integer.
         """
         if type(x) is not np.ndarray or x.ndim == 0:
-            x = _as_rows(x, self.label)
-        rows = MIN_CHUNK_ROWS if batch_size is None else _positive(batch_size)
+            x = as_rows(x, self.label, self.dtype)
+        rows = MIN_CHUNK_ROWS if batch_size is None else check_positive(batch_size, f"{self.label}: batch_size")
         if len(x) <= rows:
             return super().__call__(x)
         if batch_size is None:
-            rows = self._chunk_rows(x.shape[1:])
-        first, _ = self._infer(self._as_input(x[:rows]), False)
+            try:
+                rows = chunk_rows([x.shape[1:], *self._shapes(x.shape[1:])], self.dtype)
+            except ShapeError:
+                return super().__call__(x)  # fails in the same layer, and tells the true shape
+        first = self._infer_chunk(x[:rows])
         result = np.empty((len(x), *first.shape[1:]), dtype=first.dtype)
         result[:rows] = first
         for start in range(rows, len(x), rows):
-            result[start : start + rows], _ = self._infer(self._as_input(x[start : start + rows]), False)
+            result[start : start + rows] = self._infer_chunk(x[start : start + rows])
         return result
+
+    def _infer_chunk(self, x: Array) -> Array:
+        y, _ = self._infer(self._as_input(x), False)
+        if y.shape[:1] != x.shape[:1]:
+            raise ShapeError(f"{self.label}: every row must give one, but {len(x)} rows gave the shape {y.shape}")
+        return y
 
     def predict_proba(self, x: Array, *, batch_size: int | None = None) -> Array:
         """Return the probability of each class for every row.
@@ -199,7 +205,7 @@ class Sequential(Layer):
         i = 0
         try:
             for i, layer in enumerate(self.layers):  # noqa: B007
-                x, context = layer._forward(x, training)
+                x, context = layer._evaluate(x, training)
                 contexts.append(context)
         except ShapeError as error:
             raise _at(i, error) from None
@@ -212,11 +218,16 @@ class Sequential(Layer):
             grads.append(layer_grads)
         return grad, grads[::-1]
 
-    def _set_grads(self, grads: Any, others: tuple[Array, ...]) -> None:
+    def _set_grads(self, grads: Any, taken: list[Array]) -> None:
         self.grads = {}
         for prefix, layer, layer_grads in zip(self._prefixes, self.layers, grads):
-            layer._set_grads(layer_grads, others)
+            layer._set_grads(layer_grads, taken)
             self.grads.update({f"{prefix}.{key}": array for key, array in layer.grads.items()})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Rebuild `params`: not every pickler keeps two references to one array together."""
+        self.__dict__.update(state)
+        self.__dict__["params"] = Parameters(self.label, collect_parameters(self._prefixes, self.layers))
 
     def _output_shape(self, shape: Shape | None) -> Shape | None:
         for shape in self._shapes(shape):  # noqa: B007, B020 - the last one is the answer
@@ -232,12 +243,6 @@ class Sequential(Layer):
                 raise _at(i, error) from None
             yield shape
 
-    def _chunk_rows(self, shape: Shape) -> int:
-        """Return how many rows of `shape` keep the widest activation within `CHUNK_BYTES`."""
-        sizes = [prod(size) for size in self._shapes(shape) if size is not None]
-        itemsize = 8 if self.dtype is None else self.dtype.itemsize
-        return max(MIN_CHUNK_ROWS, CHUNK_BYTES // (itemsize * max([1, *sizes])))
-
     def __repr__(self) -> str:
         return summary_text(self.label, self.params, self.dtype, self._table())
 
@@ -252,18 +257,3 @@ class Sequential(Layer):
 
 def _at(i: int, error: ShapeError) -> ShapeError:
     return ShapeError(f"layer {i}: {error}")
-
-
-def _as_rows(x: Any, owner: str) -> Array:
-    rows: Array = x if isinstance(x, np.memmap) else as_real(x, owner)
-    if rows.ndim == 0:
-        raise ShapeError(f"{owner} expects a batch of shape (N, ...), got a single number")
-    return rows
-
-
-def _positive(batch_size: Any) -> int:
-    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)):
-        raise TypeError(f"batch_size must be an integer or None, got {batch_size!r}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    return int(batch_size)

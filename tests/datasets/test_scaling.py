@@ -43,7 +43,7 @@ def test_no_image_gives_no_row():
     assert normalize(PIXELS[:0].astype(float)).shape == (0, 784)
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_result_type(dtype):
     assert normalize(PIXELS, mean=np.float64(0.1), std=np.float64(0.3), dtype=dtype).dtype == dtype
 
@@ -105,5 +105,5 @@ def test_mean_must_be_finite(mean):
 
 @pytest.mark.parametrize("dtype", [int, complex, np.uint8])
 def test_result_must_be_float(dtype):
-    with pytest.raises(TypeError, match="dtype must be a float type"):
+    with pytest.raises(TypeError, match="dtype must be float32 or float64"):
         normalize(PIXELS, dtype=dtype)

@@ -61,6 +61,134 @@ def test_activations_do_not_overwrite_what_a_layer_returned_for_itself():
     assert net[0].params["a"].tolist() == [[-1, 1]]
 
 
+class Sharing(tn.Layer):
+    """Returns its parameter as its gradient, and the incoming gradient twice."""
+
+    def __init__(self):
+        super().__init__(params={"a": np.ones((1, 2))})
+
+    def _forward(self, x, training):
+        return x + self.params["a"], None
+
+    def _backward(self, context, grad):
+        return self.params["a"], {"a": self.params["a"] if self.name else grad}
+
+
+def test_gradients_share_memory_with_nothing():
+    net = tn.Sequential(Sharing(), Sharing(), tn.Sequential(Sharing()))
+    net.forward(np.ones((1, 2)), training=True)
+    grad = np.ones((1, 2))
+    arrays = [grad, net.backward(grad), *net.grads.values(), *net.params.values()]
+    for i, a in enumerate(arrays):
+        assert not any(np.shares_memory(a, b) for b in arrays[i + 1 :])
+
+
+class Clipped(tn.ReLU):
+    def _forward(self, x, training):
+        y = np.clip(x, 0, 6)
+        return y, y
+
+
+class Residual(tn.Sequential):
+    def _forward(self, x, training):
+        y, context = super()._forward(x, training)
+        return x + y, context
+
+    def _backward(self, context, grad):
+        grad_x, grads = super()._backward(context, grad)
+        return grad_x + grad, grads
+
+
+def test_a_subclass_with_a_forward_of_its_own_is_not_passed_by():
+    x = np.array([[-1.0, 3.0, 10.0]])
+    for layer in (Clipped(), Residual(tn.Dense(3, 3, rng=0, dtype="float64"), tn.ReLU())):
+        expected = layer.forward(x, training=True)
+        assert np.array_equal(layer(x), expected)
+        assert np.array_equal(tn.Sequential(layer)(x), expected)
+        assert not np.array_equal(expected, x)
+
+
+class Bad(tn.Layer):
+    """Does one thing wrong, whatever it is told to."""
+
+    def __init__(self, forward=lambda x: (x, None), backward=lambda grad: (grad, {"a": np.ones(1)})):
+        super().__init__(params={"a": np.ones(1)})
+        self.rules = forward, backward
+
+    def _forward(self, x, training):
+        return self.rules[0](x)
+
+    def _backward(self, context, grad):
+        return self.rules[1](grad)
+
+
+@pytest.mark.parametrize(
+    ("layer", "error", "message"),
+    [
+        (Bad(lambda x: x * 2), TypeError, r"Bad: _forward must return a tuple \(output, context\)"),
+        (Bad(lambda x: ("text", None)), TypeError, "Bad: the output of _forward"),
+        (Bad(backward=lambda grad: (grad, {})), ValueError, r"gradients for \['a'\], got \[\]"),
+        (Bad(backward=lambda grad: (grad, None)), ValueError, "got None"),
+        (Bad(backward=lambda grad: (grad, {"a": np.ones(2)})), tn.ShapeError, r"'a' must have shape \(1,\)"),
+        (Bad(backward=lambda grad: (grad[:1], {"a": np.ones(1)})), tn.ShapeError, r"shape \(2, 3\), got \(1, 3\)"),
+        (Bad(backward=lambda grad: (None, {"a": np.ones(1)})), TypeError, "gradient of the input"),
+    ],
+)
+def test_mistakes_of_a_layers_author_are_named(layer, error, message):
+    with pytest.raises(error, match=message):
+        layer.backward(layer.forward(np.ones((2, 3)), training=True))
+
+
+def test_a_layer_that_upcasts_is_cast_back():
+    net = tn.Sequential(Bad(lambda x: (x * np.array([1.0, 2.0]), None)), tn.ReLU())
+    x = np.ones((1, 2), np.float32)
+    bare = tn.Sequential(Wide(), tn.ReLU())
+    assert bare(x).dtype == bare.forward(x, training=True).dtype == np.float32
+    assert net(x).dtype == np.float64  # its parameter is
+
+
+class Wide(tn.Layer):
+    def _forward(self, x, training):
+        return x * np.array([1, 2]), None
+
+
+def test_every_row_must_give_one():
+    class Sum(tn.Layer):
+        def _forward(self, x, training):
+            return x.sum(axis=0, keepdims=True), None
+
+    with pytest.raises(tn.ShapeError, match=r"every row must give one, but 100 rows gave the shape \(1, 2\)"):
+        tn.Sequential(Sum())(np.ones((200, 2)), batch_size=100)
+
+
+def test_a_forgotten_super_init_is_named():
+    class Forgetful(tn.Layer):
+        def __init__(self):
+            pass
+
+        def _forward(self, x, training):
+            return x, None
+
+    for call in (lambda x: Forgetful()(x), lambda x: Forgetful().backward(x), lambda x: Forgetful().params["a"]):
+        with pytest.raises(AttributeError, match=r"Forgetful.__init__ must call super\(\).__init__\(\)"):
+            call(np.ones((1, 1)))
+
+
+@pytest.mark.parametrize("array", [[1.0], np.ones(1, int), np.ones(1, np.float16), np.ma.ones(1), np.ones(1, ">f4")])
+def test_parameters_must_be_float_arrays(array):
+    with pytest.raises(TypeError, match="parameter 'a'"):
+        tn.Layer(params={"a": array})
+
+
+def test_a_failed_forward_forgets_the_one_before():
+    layer = tn.Dense(2, 2, rng=0)
+    y = layer.forward(np.ones((1, 2)), training=True)
+    with pytest.raises(tn.ShapeError):
+        layer.forward(np.ones((1, 3)), training=True)
+    with pytest.raises(tn.BackwardError):
+        layer.backward(y)
+
+
 def test_an_incomplete_layer_says_what_is_missing():
     class Half(tn.Layer):
         pass
@@ -69,9 +197,16 @@ def test_an_incomplete_layer_says_what_is_missing():
         Half()(np.ones((1, 1)))
 
 
-def test_the_name_is_fixed():
+@pytest.mark.parametrize("attribute", ["name", "params", "dtype"])
+def test_what_networks_are_built_on_is_fixed(attribute):
     layer = tn.ReLU(name="act")
-    assert layer.name == "act"
     assert repr(layer) == "ReLU(name='act')"
-    with pytest.raises(AttributeError):
-        layer.name = "other"
+    with pytest.raises(AttributeError, match=f"ReLU 'act': {attribute} is fixed"):
+        setattr(layer, attribute, None)
+    with pytest.raises(AttributeError, match="layers is fixed"):
+        tn.Sequential(layer).layers = ()
+
+
+def test_a_single_number_is_no_batch():
+    with pytest.raises(tn.ShapeError, match="ReLU expects an input of shape"):
+        tn.ReLU()(3.0)

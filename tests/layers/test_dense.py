@@ -77,12 +77,25 @@ def test_an_initializer_that_gives_something_else_is_refused(initializer):
         tn.Dense(2, 3, initializer=initializer)
 
 
-@pytest.mark.parametrize("shape", [(5,), (5, 3), (5, 1), (1, 2, 4), ()])
+@pytest.mark.parametrize("shape", [(5,), (4,), (5, 3), (5, 1), (70, 3), (1, 2, 4)])
 def test_a_wrong_shape_is_named(shape):
     layer = tn.Dense(4, 2, rng=0, name="fc1")
     for call in (layer, lambda x: layer.forward(x, training=True)):
         with pytest.raises(tn.ShapeError, match=r"Dense 'fc1' expects an input of shape \(N, 4\), got"):
             call(np.zeros(shape))
+
+
+def test_an_initializer_may_hand_out_one_array_twice():
+    shared = np.ones((3, 3), np.float32)
+    a, b = (tn.Dense(3, 3, initializer=lambda *_, **__: shared) for _ in range(2))
+    assert not np.shares_memory(a.params["weight"], b.params["weight"])
+
+
+def test_activations_reuse_the_array_that_a_dense_layer_made():
+    y, fresh = tn.Dense(3, 2, rng=0)._infer(np.ones((2, 3), np.float32), False)
+    assert fresh
+    assert tn.ReLU()._infer(y, fresh)[0] is y
+    assert tn.Softmax()._infer(y, fresh)[0] is y
 
 
 def test_more_than_two_dimensions_get_a_hint():
@@ -98,6 +111,7 @@ def test_more_than_two_dimensions_get_a_hint():
         ((2.0, 2), TypeError),
         ((True, 2), TypeError),
         ((2, 2, "yes"), TypeError),
+        ((2, "2"), TypeError),
     ],
 )
 def test_bad_sizes_are_refused(arguments, error):
@@ -105,9 +119,9 @@ def test_bad_sizes_are_refused(arguments, error):
         tn.Dense(*arguments)
 
 
-@pytest.mark.parametrize("dtype", [np.int64, np.float16, np.complex64, "text"])
+@pytest.mark.parametrize("dtype", [np.int64, np.float16, np.complex64, ">f4", "text", None])
 def test_bad_dtypes_are_refused(dtype):
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="Dense: dtype must be float32 or float64"):
         tn.Dense(2, 2, dtype=dtype)
 
 

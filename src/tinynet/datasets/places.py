@@ -21,13 +21,18 @@ def data_places(root: str | os.PathLike[str] | None, name: str) -> list[Path]:
 
     places = []
     if root is not None:
-        places.append(Path(root).expanduser())
+        places.append(Path(_with_home(os.fspath(root))))
     if os.environ.get(ENVIRONMENT_VARIABLE):
-        places.append(Path(os.environ[ENVIRONMENT_VARIABLE]).expanduser())
+        places.append(Path(_with_home(os.environ[ENVIRONMENT_VARIABLE])))
     cache = _user_cache()
     if cache is not None:
         places.append(cache / "tinynet" / name)
     return places
+
+
+def _with_home(folder: str) -> str:
+    """Replace a leading ``~``; that of an unknown user stays as it is, where `Path.expanduser` would raise."""
+    return os.path.expanduser(folder)  # noqa: PTH111
 
 
 def _user_cache() -> Path | None:

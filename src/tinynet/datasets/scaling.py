@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet._arrays import as_array, check_dtype
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def normalize(
         Left unchanged.
     mean, std : float
         In units of the 0..1 scale; `std` must be positive.
-    dtype : float32, float64 or float16
+    dtype : float32 or float64
         Type of the result.
 
     Returns
@@ -44,7 +45,7 @@ def normalize(
     ShapeError
         The images have another shape.
     TypeError
-        The images are neither integers nor floats, or `dtype` is not a float type.
+        The images are neither integers nor floats, or `dtype` is another.
     ValueError
         A pixel lies outside its range or is NaN, or `mean` or `std` cannot be used.
 
@@ -58,16 +59,14 @@ def normalize(
     >>> f"{normalize(image)[0, 0]:.3f} {normalize(image, mean=0.5, std=0.5)[0, 0]:.3f}"
     '0.200 -0.600'
     """
-    dtype = np.dtype(dtype)
-    if dtype.kind != "f":
-        raise TypeError(f"normalize: dtype must be a float type such as float32, not {dtype.name}")
+    dtype = check_dtype(dtype, "normalize")
     mean, std = float(mean), float(std)
     if not math.isfinite(mean):
         raise ValueError(f"normalize: mean must be finite, not {mean}")
     if not 0 < std < math.inf:
         raise ValueError(f"normalize: std must be positive and finite, not {std}")
 
-    rows = _one_row_per_image(np.asarray(images))
+    rows = _one_row_per_image(as_array(images, "normalize"))
     if rows.dtype.kind in "iu":
         _check_range(rows, 255, "integer images must hold pixels in 0..255")
         x: NDArray[Any] = np.divide(rows, 255, dtype=dtype)

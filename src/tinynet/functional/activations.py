@@ -27,24 +27,29 @@ def relu(x: Array, *, out: Array | None = None) -> Array:
     -------
     ndarray of the shape of `x`
 
+    Raises
+    ------
+    TypeError
+        If `x` does not hold real numbers.
+
     Examples
     --------
     >>> relu([-1.0, 0.0, 2.0]).tolist()
     [0.0, 0.0, 2.0]
     """
-    return relu_kernel(as_real(x, "relu"), out)
+    return np.asarray(relu_kernel(as_real(x, "relu"), out))
 
 
 def relu_kernel(x: Array, out: Array | None) -> Array:
-    """Compute `relu` of an array that has passed the door; x * (x > 0) would make NaN of -inf."""
-    # NumPy compares with a row of zeros twice as fast as with one 0, and starts sooner with an array than a number.
+    """Compute `relu` of a validated array; x * (x > 0) would make NaN of -inf."""
+    # NumPy compares with a row of zeros faster than with one 0, and starts sooner with an array than with a number.
     zero = np.zeros(x.shape[-1:], x.dtype) if x.ndim > 1 and len(x) > 1 else _ZERO[x.dtype]
     y: Array = np.maximum(x, zero, out=out)
     return y
 
 
 def relu_backward(grad: Array, y: Array) -> Array:
-    """Return ``grad`` where ``y = relu(x)`` is positive and 0 elsewhere (the subgradient at 0 is 0).
+    """Return ``grad``, and 0 where ``y = relu(x)`` is 0 (the subgradient at 0 is 0).
 
     Parameters
     ----------
@@ -53,6 +58,13 @@ def relu_backward(grad: Array, y: Array) -> Array:
     Returns
     -------
     ndarray of the same shape
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
+    TypeError
+        If the arrays do not hold real numbers.
 
     Notes
     -----
@@ -64,4 +76,4 @@ def relu_backward(grad: Array, y: Array) -> Array:
     [0.0, 0.0, 7.0]
     """
     grad, y = as_real_pair("relu_backward", grad, y)
-    return np.where(y > 0, grad, grad.dtype.type(0))
+    return np.where(y <= 0, grad.dtype.type(0), grad)

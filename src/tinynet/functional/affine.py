@@ -31,6 +31,8 @@ def dense(x: Array, weight: Array, bias: Array | None = None) -> Array:
     ------
     ShapeError
         If the three shapes do not fit together.
+    TypeError
+        If the arrays do not hold real numbers.
 
     Notes
     -----
@@ -47,14 +49,12 @@ def dense(x: Array, weight: Array, bias: Array | None = None) -> Array:
             f"dense expects x (N, in_features) and weight (out_features, in_features), "
             f"got x {x.shape} and weight {weight.shape}"
         )
-    y: Array = np.matmul(x, weight.T)
     if bias is None:
-        return y
+        return np.asarray(np.matmul(x, weight.T))
     bias = as_real(bias, "dense")
     if bias.shape != weight.shape[:1]:
         raise ShapeError(f"dense expects bias {weight.shape[:1]} for weight {weight.shape}, got {bias.shape}")
-    y += bias
-    return y
+    return np.asarray(np.matmul(x, weight.T) + bias)
 
 
 def dense_backward(grad: Array, x: Array, weight: Array) -> tuple[Array, Array, Array]:
@@ -80,6 +80,8 @@ def dense_backward(grad: Array, x: Array, weight: Array) -> tuple[Array, Array, 
     ------
     ShapeError
         If the three shapes do not fit together.
+    TypeError
+        If the arrays do not hold real numbers.
 
     Notes
     -----

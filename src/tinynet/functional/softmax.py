@@ -38,6 +38,8 @@ def softmax(x: Array, *, axis: int = -1, out: Array | None = None) -> Array:
     ------
     ShapeError
         If there is no class along `axis`.
+    TypeError
+        If `x` does not hold real numbers.
 
     Notes
     -----
@@ -54,12 +56,14 @@ def softmax(x: Array, *, axis: int = -1, out: Array | None = None) -> Array:
     s = np.moveaxis(softmax_kernel(rows.reshape(-1, rows.shape[-1]), None).reshape(rows.shape), -1, axis)
     if out is None:
         return s
-    out[...] = s
+    if not isinstance(out, np.ndarray) or out.shape != x.shape:
+        raise ShapeError(f"softmax: out must be an array of shape {x.shape}, got {getattr(out, 'shape', out)}")
+    np.copyto(out, s, casting="same_kind")
     return out
 
 
 def softmax_kernel(x: Array, out: Array | None) -> Array:
-    """Compute `softmax` of the rows of a matrix (N, C) that has passed the door."""
+    """Compute `softmax` of the rows of a validated matrix (N, C)."""
     if len(x) == 1:  # plain numbers start sooner than arrays of one
         largest = np.maximum.reduce(x, axis=None)
         if abs(largest) < SAFE:
@@ -68,7 +72,7 @@ def softmax_kernel(x: Array, out: Array | None) -> Array:
             e /= np.add.reduce(e, axis=None)
             return e
     with np.errstate(over="ignore", invalid="ignore"):
-        # NumPy reduces long columns ten times as fast as short rows, and BLAS sums rows faster still.
+        # NumPy reduces a few long columns faster than many short rows, and BLAS sums rows faster still.
         e = np.subtract(x, x.T.copy().max(axis=0)[:, None], out=out)
         np.exp(e, out=e)
         e /= np.dot(e, np.ones((e.shape[1], 1), e.dtype))
@@ -88,6 +92,13 @@ def softmax_backward(grad: Array, s: Array, *, axis: int = -1) -> Array:
     -------
     ndarray of the same shape
 
+    Raises
+    ------
+    ShapeError
+        If the shapes differ or have no such axis.
+    TypeError
+        If the arrays do not hold real numbers.
+
     Notes
     -----
     Derived in :doc:`/derivations/softmax`: the Jacobian of C classes need never be built.
@@ -98,6 +109,7 @@ def softmax_backward(grad: Array, s: Array, *, axis: int = -1) -> Array:
     [[0.25, -0.25]]
     """
     grad, s = as_real_pair("softmax_backward", grad, s)
+    _check_axis("softmax_backward", s, axis)
     result: Array = s * (grad - (grad * s).sum(axis=axis, keepdims=True))
     return result
 
@@ -107,19 +119,21 @@ def logsumexp(x: Array, *, axis: int = -1, keepdims: bool = False) -> Array:
 
     Parameters
     ----------
-    x : ndarray
+    x : ndarray of any shape
     axis : int
     keepdims : bool
         Keep the reduced axis with length 1.
 
     Returns
     -------
-    ndarray
+    ndarray of the shape of `x` without `axis`
 
     Raises
     ------
     ShapeError
         If there is nothing along `axis`.
+    TypeError
+        If `x` does not hold real numbers.
 
     Notes
     -----
@@ -156,6 +170,8 @@ def log_softmax(x: Array, *, axis: int = -1) -> Array:
     ------
     ShapeError
         If there is no class along `axis`.
+    TypeError
+        If `x` does not hold real numbers.
 
     Examples
     --------
@@ -182,18 +198,34 @@ def log_softmax_backward(grad: Array, log_s: Array, *, axis: int = -1) -> Array:
     -------
     ndarray of the same shape
 
+    Raises
+    ------
+    ShapeError
+        If the shapes differ or have no such axis.
+    TypeError
+        If the arrays do not hold real numbers.
+
     Examples
     --------
     >>> [round(v, 4) for v in log_softmax_backward([[1.0, 0.0]], log_softmax([[0.0, 0.0]]))[0].tolist()]
     [0.5, -0.5]
     """
     grad, log_s = as_real_pair("log_softmax_backward", grad, log_s)
+    _check_axis("log_softmax_backward", log_s, axis)
     result: Array = grad - np.exp(log_s) * grad.sum(axis=axis, keepdims=True)
     return result
 
 
 def _with_classes(owner: str, x: Array, axis: int) -> Array:
     x = as_real(x, owner)
-    if not -x.ndim <= axis < x.ndim or x.shape[axis] == 0:
+    _check_axis(owner, x, axis)
+    if x.shape[axis] == 0:
         raise ShapeError(f"{owner} needs at least one class along axis {axis}, got shape {x.shape}")
     return x
+
+
+def _check_axis(owner: str, x: Array, axis: int) -> None:
+    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
+        raise TypeError(f"{owner}: axis must be an integer, got {axis!r}")
+    if not -x.ndim <= axis < x.ndim:
+        raise ShapeError(f"{owner} needs at least one class along axis {axis}, got shape {x.shape}")

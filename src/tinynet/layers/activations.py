@@ -1,4 +1,4 @@
-"""Activations: layers without parameters that bend every element, or normalise every row."""
+"""Activations: element-wise non-linear layers, and softmax; none has parameters."""
 
 from __future__ import annotations
 
@@ -71,13 +71,16 @@ class Softmax(Layer):
     """
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        y, _ = self._infer(x, False)
+        y = softmax_kernel(self._check(x), None)
         return y, y
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
+        return softmax_kernel(self._check(x), x if scratch else None), True
+
+    def _check(self, x: Array) -> Array:
         if x.ndim != 2 or x.shape[1] == 0:
             raise self._refuse("(N, C) with at least one class", x.shape)
-        return softmax_kernel(x, x if scratch else None), True
+        return x
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         return softmax_backward(grad, context), {}

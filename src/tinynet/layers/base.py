@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Shape = tuple[int, ...]
 
+# Networks around a layer are built on these; other values would leave them behind.
+_FIXED = frozenset(("params", "dtype", "name", "layers"))
+
 
 class Layer:
     """What all layers share: inference, training, parameters and gradients.
@@ -35,11 +38,11 @@ class Layer:
     Attributes
     ----------
     params : dict of str to ndarray
-        The arrays themselves. ``params[key] = value`` copies values into them.
+        The arrays themselves, float32 or float64. ``params[key] = value`` copies values into them.
     grads : dict of str to ndarray
         The gradients of the last `backward`, under the keys of `params`; empty before it.
     name : str or None
-        Fixed, as the keys of every network around the layer are made of it.
+        Fixed, as `params` and `dtype` are: the networks around the layer are built on them.
     dtype : dtype or None
         That of the parameters, None without any.
 
@@ -56,17 +59,20 @@ class Layer:
     """
 
     def __init__(self, *, params: Mapping[str, Array] | None = None, name: str | None = None) -> None:
-        if name is not None and (not isinstance(name, str) or not name):
-            raise TypeError(f"{type(self).__name__}: name must be a non-empty string or None, got {name!r}")
-        self._name = name
+        if name is not None and not (isinstance(name, str) and name and name.isprintable()):
+            raise TypeError(
+                f"{type(self).__name__}: name must be a printable, non-empty string or None, got {name!r}"
+            )
+        self.name = name
         self.params: dict[str, Array] = Parameters(self.label, params or {})
-        dtypes = {array.dtype for array in self.params.values()}
-        if len(dtypes) > 1:
-            kinds = ", ".join(f"{key} {array.dtype}" for key, array in self.params.items())
-            raise TypeError(f"{self.label}: all parameters must have one dtype, got {kinds}")
-        self.dtype: np.dtype[Any] | None = dtypes.pop() if dtypes else None
+        self.dtype: np.dtype[Any] | None = self.params.dtype
         self.grads: dict[str, Array] = {}
-        self._pending: tuple[Any, Array] | None = None
+        self._pending: tuple[Any, Array, Shape] | None = None
+
+    def __init_subclass__(cls) -> None:
+        # An inherited shortcut would pass by the _forward that a subclass has of its own.
+        if "_forward" in cls.__dict__ and "_infer" not in cls.__dict__:
+            cls._infer = Layer._infer  # type: ignore[method-assign]
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         """Return the output and whatever ``_backward`` needs; pure."""
@@ -81,16 +87,20 @@ class Layer:
 
         `scratch` tells that `x` is such an array: it may then be overwritten. Override this only for speed.
         """
-        return self._forward(x, False)[0], False
+        return self._evaluate(x, False)[0], False
+
+    def _evaluate(self, x: Array, training: bool) -> tuple[Array, Any]:
+        """Do ``_forward``, and see to it that the output has the dtype of the input."""
+        result = self._forward(x, training)
+        if type(result) is not tuple or len(result) != 2:
+            raise TypeError(
+                f"{self.label}: _forward must return a tuple (output, context), got {type(result).__name__}"
+            )
+        return as_real(result[0], f"{self.label}: the output of _forward", x.dtype), result[1]
 
     def _output_shape(self, shape: Shape | None) -> Shape | None:
         """Return the output's shape for an input's, both without the batch axis; None where it is unknown."""
         return None
-
-    @property
-    def name(self) -> str | None:
-        """The prefix in a state dict, or None."""
-        return self._name
 
     @property
     def label(self) -> str:
@@ -119,8 +129,9 @@ class Layer:
         TypeError
             If `x` does not hold real numbers.
         """
-        y, fresh = self._infer(self._as_input(x), False)
-        return y if fresh else unshared(y, [np.asarray(x), *self.params.values()])
+        x = self._as_input(x)
+        y, fresh = self._infer(x, False)
+        return y if fresh else unshared(y, [x, *self.params.values()])
 
     def forward(self, x: Array, training: bool = False) -> Array:
         """Evaluate the layer and, with `training`, remember what `backward` needs.
@@ -144,13 +155,15 @@ class Layer:
 
         Notes
         -----
-        A second training forward replaces what the first remembered: `backward` belongs to the last one.
+        A second training forward replaces what the first remembered: `backward` belongs to the last one, and uses
+        the parameters as they are when it is called.
         """
         if not training:
             return self(x)
-        own = unshared(self._as_input(x), [x] if isinstance(x, np.ndarray) else [np.asarray(x)])
-        y, context = self._forward(own, True)
-        self._pending = context, y
+        self._pending = None
+        x = self._as_input(x).copy()
+        y, context = self._evaluate(x, True)
+        self._pending = context, y, x.shape
         return y.copy()  # the context may hold y, and the caller may write into the result
 
     def backward(self, grad: Array) -> Array:
@@ -177,27 +190,55 @@ class Layer:
             raise BackwardError(
                 f"{self.label}: backward needs a forward(x, training=True) before it, and each backward uses up one"
             )
-        context, y = self._pending
-        given, grad = grad, as_real(grad, f"{self.label}.backward", y.dtype)
+        context, y, shape = self._pending
+        grad = as_real(grad, f"{self.label}.backward", y.dtype)
         if grad.shape != y.shape:
             raise ShapeError(f"{self.label}: backward expects a gradient of shape {y.shape}, got {grad.shape}")
         self._pending = None
         grad_x, grads = self._backward(context, grad)
-        grad_x = unshared(grad_x, [np.asarray(given)])
-        self._set_grads(grads, (grad_x, np.asarray(given)))
-        return grad_x
+        grad_x = as_real(grad_x, f"{self.label}: the gradient of the input", y.dtype)
+        if grad_x.shape != shape:
+            raise ShapeError(f"{self.label}: _backward must return a gradient of shape {shape}, got {grad_x.shape}")
+        taken = [grad, *self.params.values()]
+        self._set_grads(grads, taken)
+        return unshared(grad_x, taken)
 
-    def _set_grads(self, grads: Any, others: tuple[Array, ...]) -> None:
-        """Keep what ``_backward`` returned, apart from the arrays that are the caller's."""
-        self.grads = {key: unshared(grad, others) for key, grad in grads.items()}
+    def _set_grads(self, grads: Any, taken: list[Array]) -> None:
+        """Keep the gradients that ``_backward`` returned, apart from the arrays in `taken`, and add them there."""
+        if not isinstance(grads, dict) or grads.keys() != self.params.keys():
+            expected, got = list(self.params), list(grads) if isinstance(grads, dict) else grads
+            raise ValueError(f"{self.label}: _backward must return a dict of gradients for {expected}, got {got}")
+        self.grads = {}
+        for key, target in self.params.items():
+            grad = as_real(grads[key], f"{self.label}: the gradient of {key!r}", target.dtype)
+            if grad.shape != target.shape:
+                raise ShapeError(
+                    f"{self.label}: the gradient of {key!r} must have shape {target.shape}, got {grad.shape}"
+                )
+            self.grads[key] = unshared(grad, taken)
+            taken.append(self.grads[key])
 
     def _as_input(self, x: Any) -> Array:
-        return as_real(x, self.label, self.dtype, FLOAT32)
+        array = as_real(x, self.label, self.dtype, FLOAT32)
+        if array.ndim == 0:
+            raise self._refuse("(N, ...)", (), "; a single sample needs a batch axis, as x[None]")
+        return array
 
     def _refuse(self, expected: str, shape: tuple[int | str, ...], hint: str = "") -> ShapeError:
         """Return the error for an input of `shape`; every layer words it the same way."""
         got = "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
         return ShapeError(f"{self.label} expects an input of shape {expected}, got {got}{hint}")
+
+    def __setattr__(self, attribute: str, value: Any) -> None:
+        if attribute in _FIXED and attribute in self.__dict__:
+            raise AttributeError(f"{self.label}: {attribute} is fixed; params[key] = value copies values into params")
+        super().__setattr__(attribute, value)
+
+    def __getattr__(self, attribute: str) -> Any:
+        # Only reached where an attribute is missing.
+        if attribute in ("name", "label", "params", "dtype", "grads", "_pending"):
+            raise AttributeError(f"{type(self).__name__}.__init__ must call super().__init__()")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {attribute!r}")
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle and copy the parameters; gradients and what `forward` remembered stay behind."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
-from tinynet._arrays import FLOAT32, as_real, check_dtype
+from tinynet._arrays import FLOAT32, as_real, check_dtype, check_positive
 from tinynet.errors import ShapeError
 from tinynet.functional import dense_backward
 from tinynet.initializers import he_normal
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array, RandomSource
     from tinynet.layers.base import Shape
+
+_HINTS = {
+    1: "; a single sample needs a batch axis, as x[None]",
+    3: "; put Flatten() before it",
+    4: "; put Flatten() before it",
+}
 
 
 class Dense(Layer):
@@ -71,21 +77,18 @@ class Dense(Layer):
         dtype: npt.DTypeLike = FLOAT32,
         name: str | None = None,
     ) -> None:
-        for argument, size in (("in_features", in_features), ("out_features", out_features)):
-            if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
-                raise TypeError(f"Dense: {argument} must be an integer, got {size!r}")
-            if size < 1:
-                raise ValueError(f"Dense: {argument} must be at least 1, got {size}")
         if not isinstance(bias, (bool, np.bool_)):
             raise TypeError(f"Dense: bias must be True or False, got {bias!r}")
+        if not callable(initializer):
+            raise TypeError(f"Dense: initializer must be a function such as he_normal, got {initializer!r}")
         dtype = check_dtype(dtype, "Dense")
-        shape = (int(out_features), int(in_features))
+        shape = check_positive(out_features, "Dense: out_features"), check_positive(in_features, "Dense: in_features")
         weight = as_real(initializer(shape, rng=rng, dtype=dtype), "Dense initializer", dtype)
         if weight.shape != shape:
             raise ShapeError(f"Dense: the initializer must give weights of shape {shape}, got {weight.shape}")
         params = {"weight": weight.copy()}  # an initializer may hand out an array of its own
         if bias:
-            params["bias"] = np.zeros(int(out_features), dtype=dtype)
+            params["bias"] = np.zeros(shape[0], dtype=dtype)
         super().__init__(params=params, name=name)
 
     @property
@@ -101,8 +104,7 @@ class Dense(Layer):
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         weight = self.params["weight"]
         if x.ndim != 2 or x.shape[1] != weight.shape[1]:
-            hint = "; put Flatten() before it, or reshape to rows" if x.ndim != 2 else ""
-            raise self._refuse(f"(N, {weight.shape[1]})", x.shape, hint)
+            raise self._refuse(f"(N, {weight.shape[1]})", x.shape, _HINTS.get(x.ndim, ""))
         # One row is a matrix-vector product, and of one dimension: NumPy starts sooner on both.
         y: Array = np.dot(weight, x[0]) if len(x) == 1 else np.dot(x, weight.T)
         bias = self.params.get("bias")
@@ -122,8 +124,7 @@ class Dense(Layer):
 
     def _output_shape(self, shape: Shape | None) -> Shape:
         if shape is not None and shape != (self.in_features,):
-            hint = "; put Flatten() before it" if len(shape) > 1 else ""
-            raise self._refuse(f"(N, {self.in_features})", ("N", *shape), hint)
+            raise self._refuse(f"(N, {self.in_features})", ("N", *shape), _HINTS.get(1 + len(shape), ""))
         return (self.out_features,)
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from tinynet._arrays import as_real
+from tinynet._arrays import as_real, check_dtype
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ class Parameters(dict[str, "Array"]):
     owner : str
         The layer, as error messages name it.
     arrays : mapping of str to ndarray
+        All float32 or all float64.
+
+    Attributes
+    ----------
+    dtype : dtype or None
+        That of all arrays, None where there is none.
 
     Examples
     --------
@@ -38,6 +44,14 @@ class Parameters(dict[str, "Array"]):
     def __init__(self, owner: str, arrays: Mapping[str, Array]) -> None:
         super().__init__(arrays)
         self._owner = owner
+        self.dtype: np.dtype[Any] | None = None
+        for key, array in arrays.items():
+            if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
+                raise TypeError(f"{owner}: parameter {key!r} must be an ndarray, got {type(array).__name__}")
+            check_dtype(array.dtype, f"{owner}, parameter {key!r}")
+            if self.dtype is not None and self.dtype != array.dtype:
+                raise TypeError(f"{owner}: parameters must have one dtype, got {self.dtype} and {array.dtype}")
+            self.dtype = array.dtype
 
     def __setitem__(self, key: str, value: Any) -> None:
         """Copy `value` into the parameter `key`, cast to its dtype."""

@@ -39,4 +39,6 @@ class Flatten(Layer):
         return grad.reshape(context), {}
 
     def _output_shape(self, shape: Shape | None) -> Shape | None:
+        if shape == ():
+            raise self._refuse("(N, ...)", ("N",))
         return None if shape is None else (prod(shape),)

@@ -1,0 +1,62 @@
+"""Neural networks in plain NumPy that load PyTorch checkpoints, predict, draw and explain themselves."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from tinynet import functional, initializers
+from tinynet.checkpoint import load_checkpoint
+from tinynet.errors import BackwardError, CheckpointError, GradientError, ShapeError, TinynetError
+from tinynet.layers import Dense, Flatten, Layer, ReLU, Softmax
+from tinynet.losses import CrossEntropy
+from tinynet.network import Sequential
+from tinynet.torch_import import from_torch_state_dict, to_torch_state_dict
+
+if TYPE_CHECKING:
+    from tinynet import datasets, viz  # noqa: F401 - for type checkers; see __getattr__
+    from tinynet.checkpoint import save_checkpoint
+    from tinynet.gradcheck import check_gradients
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BackwardError",
+    "CheckpointError",
+    "CrossEntropy",
+    "Dense",
+    "Flatten",
+    "GradientError",
+    "Layer",
+    "ReLU",
+    "Sequential",
+    "ShapeError",
+    "Softmax",
+    "TinynetError",
+    "__version__",
+    "check_gradients",
+    "datasets",
+    "from_torch_state_dict",
+    "functional",
+    "initializers",
+    "load_checkpoint",
+    "save_checkpoint",
+    "to_torch_state_dict",
+]  # without viz: "from tinynet import *" need not wait for matplotlib
+
+
+_LAZY_FUNCTIONS = {"check_gradients": "tinynet.gradcheck", "save_checkpoint": "tinynet.checkpoint"}
+
+
+def __getattr__(name: str) -> Any:
+    # Only who draws waits for matplotlib, which takes longer to import than the rest together; and a process that
+    # loads a network and predicts, which takes little longer than NumPy's import, waits for nothing that it can miss.
+    if name in ("datasets", "viz"):
+        return importlib.import_module(f"tinynet.{name}")
+    if name in _LAZY_FUNCTIONS:
+        return getattr(importlib.import_module(_LAZY_FUNCTIONS[name]), name)
+    raise AttributeError(f"module 'tinynet' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "viz"])

@@ -1,0 +1,199 @@
+"""Tell a chain of dense layers from the shapes of its tensors."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from tinynet.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tinynet._arrays import Array
+
+MAX_CHOICES = 5  # listed in an error
+MAX_STEPS = 100_000  # of the search for orders: layers of distinct widths need two each, equal widths multiply
+
+
+class Affine(NamedTuple):
+    """A weight matrix (out, in) with its bias (out,), and the module's name where the keys tell it."""
+
+    name: str | None
+    weight_key: str
+    weight: Array
+    bias: Array | None
+
+    def __str__(self) -> str:
+        out_features, in_features = self.weight.shape
+        return f"{self.name or self.weight_key} ({in_features} -> {out_features})"
+
+
+def find_chain(tensors: dict[str, Array], origin: str, strict: bool) -> list[Affine]:
+    """Return the dense layers of `tensors` in the order in which they can be evaluated.
+
+    Raises
+    ------
+    CheckpointError
+        If there is anything but dense layers, or no order or more than one fits.
+    """
+    _refuse_other_layers(tensors, origin)
+    layers, unused = _pair(tensors)
+    if not layers:
+        raise CheckpointError(f"{origin} holds no weight matrix")
+    for layer in layers:
+        _check_numbers(layer, origin)
+    if unused and strict:
+        raise CheckpointError(
+            f"{origin}: no dense layer uses {_listed(unused)}. If they do not matter, pass strict=False; if they "
+            "belong to another kind of layer, build the network and pass it as network="
+        )
+    return _order(layers, key_order_counts=not _is_sorted(tensors), origin=origin)
+
+
+def _refuse_other_layers(tensors: dict[str, Array], origin: str) -> None:
+    """Raise for tensors that no dense layer has; to leave them out would give a network that computes otherwise."""
+    torch_names = any(_leaf(key) in ("weight", "bias") for key in tensors)
+    other = [
+        key
+        for key, array in tensors.items()
+        if array.ndim > 2
+        or _leaf(key) in ("running_mean", "running_var")
+        or (array.ndim == 2 and torch_names and _leaf(key) != "weight")
+    ]
+    if other:
+        shapes = _listed(f"{key} {tensors[key].shape}" for key in other[:4])
+        raise CheckpointError(
+            f"{origin} is no chain of dense layers: {shapes} belong to layers of other kinds (convolution, "
+            "normalization, recurrence, ...), whose settings and order the file does not tell. Build the network and "
+            "pass it as network="
+        )
+
+
+def _check_numbers(layer: Affine, origin: str) -> None:
+    if 0 in layer.weight.shape:
+        raise CheckpointError(f"{origin}: {layer.weight_key} is empty, its shape is {layer.weight.shape}")
+    for array in (layer.weight, layer.bias):
+        if array is not None and array.dtype.kind != "f":
+            raise CheckpointError(
+                f"{origin}: {layer.weight_key} or its bias holds {array.dtype}, expected floating-point numbers; "
+                "quantized weights need the scales that belong to them"
+            )
+
+
+def _pair(tensors: dict[str, Array]) -> tuple[list[Affine], list[str]]:
+    """Pair weights with biases by name or, where no tensor has torch's names, by number or place; return the rest."""
+    matrices = [key for key, array in tensors.items() if array.ndim == 2]
+    vectors = [key for key, array in tensors.items() if array.ndim == 1]
+    bias_of: dict[str, str] = {}
+    for key in matrices:
+        partner = "bias".join(key.rsplit("weight", 1))
+        if partner != key and partner in vectors and _fits(tensors, key, partner):
+            bias_of[key] = partner
+            vectors.remove(partner)
+    if not bias_of and not any(_leaf(key) in ("weight", "bias") for key in tensors):
+        by_place = list(zip(by_number(matrices) or matrices, by_number(vectors) or vectors))
+        if len(matrices) == len(vectors) and all(_fits(tensors, *pair) for pair in by_place):
+            bias_of.update(by_place)
+            vectors = []
+    layers = [
+        Affine(_module(key), key, tensors[key], tensors[bias_of[key]] if key in bias_of else None) for key in matrices
+    ]
+    return layers, vectors + [key for key, array in tensors.items() if array.ndim == 0]
+
+
+def _fits(tensors: dict[str, Array], weight: str, bias: str) -> bool:
+    return tensors[bias].shape == tensors[weight].shape[:1]
+
+
+def _module(key: str) -> str | None:
+    """Return ``fc1`` for ``fc1.weight``, None where the key has no such form."""
+    module, _, leaf = key.rpartition(".")
+    return module if module and leaf == "weight" else None
+
+
+def _leaf(key: str) -> str:
+    return key.rpartition(".")[2]
+
+
+def _is_sorted(tensors: dict[str, Array]) -> bool:
+    """Return whether a format has sorted the keys: torch registers weights before biases, the alphabet does not."""
+    return list(tensors) == sorted(tensors) and any(_leaf(key) == "bias" for key in tensors)
+
+
+def by_number(keys: list[str]) -> list[str] | None:
+    """Return `keys` sorted by the one number in which all of them differ, None where there is none."""
+    parts = [re.split(r"(\d+)", key) for key in keys]
+    if len({len(p) for p in parts}) != 1:
+        return None
+    differing = [i for i, column in enumerate(zip(*parts)) if len(set(column)) > 1]
+    if len(differing) != 1 or differing[0] % 2 == 0:  # re.split puts the numbers at odd places
+        return None
+    return [key for _, key in sorted((int(p[differing[0]]), key) for p, key in zip(parts, keys))]
+
+
+def _order(layers: list[Affine], *, key_order_counts: bool, origin: str) -> list[Affine]:
+    """Return `layers` in the order that the witnesses agree on, else in the only one that the shapes allow.
+
+    The witnesses are the order of the keys, which is that of registration unless a format has sorted them, and names
+    that differ only in a number.
+    """
+    of_key = {layer.weight_key: layer for layer in layers}
+    numbered = by_number(list(of_key))
+    witnesses = [layers] * key_order_counts + ([[of_key[key] for key in numbered]] if numbered else [])
+    fitting = [order for order in witnesses if _is_chain(order)]
+    if fitting and all(order == fitting[0] for order in fitting):
+        return fitting[0]
+    choices, complete = (fitting, True) if fitting else _search(layers)
+    if len(choices) == 1 and complete:
+        return choices[0]
+    if choices or not complete:
+        lines = "".join("\n  " + _listed(map(str, choice)) for choice in choices) or " too many to try"
+        raise CheckpointError(
+            f"{origin}: the layers may fit together in more than one order:{lines}\nBuild the network in the right "
+            "order, each layer with its name=, and pass it as network="
+        )
+    raise CheckpointError(
+        f"{origin}: the layers {_listed(map(str, layers))} do not form one chain, in which every layer takes what "
+        "another gives. Build the network and pass it as network="
+    )
+
+
+def _is_chain(layers: list[Affine]) -> bool:
+    return all(a.weight.shape[0] == b.weight.shape[1] for a, b in zip(layers, layers[1:]))
+
+
+def _search(layers: list[Affine]) -> tuple[list[list[Affine]], bool]:
+    """Return up to `MAX_CHOICES` orders that form a chain, and whether these are all there are."""
+    surplus = Counter(layer.weight.shape[0] for layer in layers)
+    surplus.subtract(layer.weight.shape[1] for layer in layers)
+    if sum(abs(count) for count in surplus.values()) > 2:  # a chain enters every width as often as it leaves it
+        return [], True
+    takers: dict[int, list[int]] = {}
+    for i, layer in enumerate(layers):
+        takers.setdefault(layer.weight.shape[1], []).append(i)
+    choices: list[list[Affine]] = []
+    path: list[int] = []
+    used: set[int] = set()
+    open_choices = [iter(range(len(layers)))]  # for every place of the path, the layers still to try there
+    for _ in range(MAX_STEPS):
+        i = next(open_choices[-1], -1)
+        if i < 0:
+            open_choices.pop()
+            if not path:
+                return choices, True
+            used.remove(path.pop())
+        elif i not in used:
+            path.append(i)
+            used.add(i)
+            open_choices.append(iter(takers.get(layers[i].weight.shape[0], ())))
+            if len(path) == len(layers):
+                choices.append([layers[k] for k in path])
+                if len(choices) == MAX_CHOICES:
+                    break
+    return choices, False
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
