@@ -1,0 +1,19 @@
+"""Pictures of what a network has learned and of what it predicts.
+
+A function for one picture draws on ``ax`` and returns it; without ``ax`` it opens exactly one new figure. A
+function for a grid of pictures opens one figure and returns it. None of them shows a window, chooses a style or
+writes into the arrays that it is given: save with ``figure.savefig("x.png")``, look with ``plt.show()``.
+"""
+
+from tinynet.viz.confusion import plot_confusion_matrix
+from tinynet.viz.neurons import plot_neurons
+from tinynet.viz.predictions import plot_predictions
+from tinynet.viz.weights import plot_network_weights, plot_weights
+
+__all__ = [
+    "plot_confusion_matrix",
+    "plot_network_weights",
+    "plot_neurons",
+    "plot_predictions",
+    "plot_weights",
+]

@@ -1,0 +1,124 @@
+"""What the pictures share: new figures, grids, the scale around zero and its colours."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from tinynet._arrays import Array
+
+#: Blue and vermilion of Okabe and Ito (2008), told apart with every kind of colour vision.
+RIGHT, WRONG = "#0072B2", "#D55E00"
+#: Blue below zero, red above it; legible for colour-blind readers, and nowhere as dark as `NOT_FINITE`.
+DIVERGING = "coolwarm"
+#: What has no place on a scale: NaN and infinity.
+NOT_FINITE = "black"
+#: What a colour bar with its ticks and its label takes, in inches.
+BAR = 0.9
+
+
+def own_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    """Return `ax`, or the axes of one new figure of `size` inches."""
+    if ax is None:
+        _, ax = plt.subplots(figsize=size, layout="constrained")
+    return ax
+
+
+class Grid(NamedTuple):
+    """A figure, its pictures in rows, none of them empty, and what it holds beside them."""
+
+    figure: Figure
+    pictures: list[Axes]
+    strips: list[Axes]  # one under each picture, or none
+    bar: Axes | None  # a column at the right, or none
+
+
+def grid(
+    count: int,
+    picture: tuple[float, float],
+    *,
+    caption: float,
+    heading: float = 0.0,
+    strip: float = 0.0,
+    bar: bool = False,
+    columns: int | None = None,
+) -> Grid:
+    """Return a new figure for `count` pictures.
+
+    All sizes are in inches: width and height of a `picture`, the height of its `caption`, of the `strip` under it
+    and of the figure's `heading`. With `bar` there is a place for a colour bar, which costs the layout less time
+    than one that matplotlib takes from all pictures. Without `columns` the figure is wide rather than high.
+    """
+    width, height = picture[0], picture[1] + caption + strip
+    if columns is None:
+        columns = min(range(1, min(count, 16) + 1), key=lambda n: _ugliness(count, n, width / height))
+    rows = math.ceil(count / columns)
+    size = columns * width + BAR * bar, rows * height + heading
+    figure = plt.figure(figsize=size, layout="constrained")
+
+    lines = 2 if strip else 1  # lines of axes in a row of pictures
+    heights = [picture[1], strip][:lines] * rows
+    widths = [picture[0]] * columns + [BAR / 6] * bar
+    places = figure.add_gridspec(lines * rows, len(widths), width_ratios=widths, height_ratios=heights)
+    cells = [divmod(k, columns) for k in range(count)]
+    pictures = [figure.add_subplot(places[lines * row, column]) for row, column in cells]
+    strips = [figure.add_subplot(places[lines * row + 1, column]) for row, column in cells] if strip else []
+    return Grid(figure, pictures, strips, figure.add_subplot(places[:, -1], label="<colorbar>") if bar else None)
+
+
+def picture_inches(height: int, width: int, side: float) -> tuple[float, float]:
+    """Return the size for images of so many pixels, as large as a square of `side` inches."""
+    stretch = min(2.0, max(0.5, (width / height) ** 0.5))
+    return side * stretch, side / stretch
+
+
+def hide_axis(ax: Axes) -> None:
+    """Leave of `ax` its frame: pixels need no ticks, and axes that are invisible cost the layout no time."""
+    ax.xaxis.set_visible(False)
+    ax.yaxis.set_visible(False)
+
+
+def _ugliness(count: int, columns: int, aspect: float) -> float:
+    """Return how far a grid of `count` cells is from three to two, and how many holes it has."""
+    rows = math.ceil(count / columns)
+    return abs(math.log(aspect * columns / rows / 1.5)) + 3 * (rows * columns - count) / count
+
+
+def scale_limit(values: Array, *, limit: float | None = None, robust: bool = False) -> float:
+    """Return how far a scale around zero reaches to both sides.
+
+    Without `limit` that is the largest finite magnitude or, if `robust`, their 99th percentile; 1 where that is 0.
+    """
+    if limit is not None:
+        if not (math.isfinite(limit) and limit > 0):
+            raise ValueError(f"limit must be a positive finite number, got {limit}")
+        return float(limit)
+    sizes = abs(values[np.isfinite(values)])
+    if robust and sizes.size and (percentile := float(np.percentile(sizes, 99))):
+        return percentile
+    return float(sizes.max(initial=0.0)) or 1.0
+
+
+def add_colour_bar(drawn: Any, label: str, values: Array, *, bar: Axes | None = None) -> None:
+    """Draw the key of the colours in `bar` or beside what was drawn; ends point to values beyond the scale."""
+    sizes = abs(values[np.isfinite(values)])
+    extend = "both" if sizes.max(initial=0.0) > drawn.norm.vmax else "neither"
+    drawn.axes.figure.colorbar(drawn, ax=drawn.axes, cax=bar, label=label, extend=extend)
+
+
+def not_finite_note(values: Array) -> str:
+    """Return a line for the title that counts NaN and infinity, or nothing."""
+    count = int(values.size - np.isfinite(values).sum())
+    return f"\n{count:,} not finite ({NOT_FINITE})" if count else ""
+
+
+def plural(count: int, noun: str) -> str:
+    """Return the count and the noun, as in 1 neuron, 2 neurons."""
+    return f"{count:,} {noun}" + "s" * (count != 1)

@@ -1,0 +1,138 @@
+"""What the pictures accept: weights, images, probabilities, labels and class names, checked before any drawing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tinynet._arrays import as_real
+from tinynet.errors import ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tinynet._arrays import Array
+
+
+class Weights(NamedTuple):
+    """A weight matrix (neurons, inputs), the bias (neurons,) if there is one, and what to call them."""
+
+    matrix: Array
+    bias: Array | None
+    name: str
+
+
+def as_weights(source: Any, owner: str) -> Weights:
+    """Return the weights of a layer (anything with ``params["weight"]``) or those in an array."""
+    params = getattr(source, "params", None)
+    if not isinstance(params, Mapping):
+        return Weights(_as_matrix(source, owner), None, "Weights")
+    kind = type(source).__name__
+    if "weight" not in params:
+        raise TypeError(
+            f"{owner} expects a layer with a weight matrix or an array of shape (neurons, inputs), got {kind}; "
+            f"plot_network_weights draws a whole network"
+        )
+    name = getattr(source, "name", None) or kind
+    bias = params.get("bias")
+    return Weights(
+        _as_matrix(params["weight"], f"{owner}({name})"), None if bias is None else as_real(bias, owner), name
+    )
+
+
+def _as_matrix(values: Any, owner: str) -> Array:
+    matrix = as_real(values, owner)
+    if matrix.ndim != 2 or matrix.size == 0:
+        raise ShapeError(f"{owner} expects weights of shape (neurons, inputs), neither of them 0, got {matrix.shape}")
+    return matrix
+
+
+def square_shape(pixels: int) -> tuple[int, int] | None:
+    """Return ``(side, side)`` if a square image has that many pixels."""
+    side = math.isqrt(pixels)
+    return (side, side) if side * side == pixels else None
+
+
+def as_images(images: Any, count: int, owner: str) -> Array:
+    """Return `count` grey images as (count, height, width).
+
+    Accepted are (N, H, W), (N, 1, H, W), (N, H * W) with square images, and one image (H, W) where `count` is 1.
+    """
+    pixels = as_real(images, owner)
+    if not np.isfinite(pixels).all():
+        raise ValueError(f"{owner} expects finite pixels, got NaN or infinity among them")
+    if pixels.ndim == 4 and pixels.shape[1] == 1:
+        pixels = pixels[:, 0]
+    if pixels.ndim == 2:
+        shape = square_shape(pixels.shape[1])
+        if pixels.shape[0] == count and shape is not None:
+            pixels = pixels.reshape(count, *shape)
+        elif count == 1:
+            pixels = pixels[None]
+    if pixels.ndim != 3 or 0 in pixels.shape:
+        raise ShapeError(
+            f"{owner} expects images of shape (N, height, width), (N, height * width) of square images or "
+            f"(height, width), got {np.shape(images)}"
+        )
+    if len(pixels) != count:
+        raise ShapeError(f"{owner} got {len(pixels)} images but {count} rows of probabilities")
+    return pixels
+
+
+def pixel_range(images: Any) -> tuple[float, float]:
+    """Return the values of no ink and full ink: 0..1, 0..255 for whole numbers, else what occurs."""
+    pixels = np.asarray(images)
+    low, high = float(pixels.min()), float(pixels.max())
+    if low >= 0 and high <= 1:
+        return 0.0, 1.0
+    if low >= 0 and high <= 255 and pixels.dtype.kind in "ui":
+        return 0.0, 255.0
+    return low, high
+
+
+def as_probabilities(probabilities: Any, owner: str) -> Array:
+    """Return probabilities as (N, C); one row (C,) becomes (1, C)."""
+    rows = as_real(probabilities, owner)
+    if rows.ndim == 1:
+        rows = rows[None]
+    if rows.ndim != 2 or rows.size == 0:
+        raise ShapeError(f"{owner} expects probabilities of shape (N, classes), got {np.shape(probabilities)}")
+    # Half precision sums to 1 within 1e-2; NaN fails both comparisons.
+    is_distribution = (rows >= 0).all(axis=1) & (abs(rows.sum(axis=1) - 1) < 1e-2)
+    if not is_distribution.all():
+        raise ValueError(
+            f"{owner} expects rows of probabilities (each at least 0, sum 1), but row "
+            f"{int(is_distribution.argmin())} is none; for logits, apply tinynet.functional.softmax first"
+        )
+    return rows
+
+
+def as_labels(labels: Any, classes: int | None, owner: str, what: str = "labels") -> Array:
+    """Return class indices as (N,), below `classes` where that is known; one index becomes (1,)."""
+    indices = np.atleast_1d(np.asarray(labels))
+    if indices.dtype.kind not in "ui":
+        raise TypeError(f"{owner} expects {what} to be class indices (integers), got dtype {indices.dtype}")
+    if indices.ndim != 1 or indices.size == 0:
+        raise ShapeError(f"{owner} expects {what} of shape (N,), got {np.shape(labels)}")
+    low, high = int(indices.min()), int(indices.max())
+    if low < 0 or (classes is not None and high >= classes):
+        below = "" if classes is None else f" and below {classes}, the number of classes"
+        raise ValueError(f"{owner} expects {what} of at least 0{below}, got {low if low < 0 else high}")
+    result: Array = indices.astype(np.int64)  # the arithmetic of unsigned labels would wrap around
+    return result
+
+
+def as_class_names(class_names: Sequence[Any] | None, classes: int, owner: str) -> list[str]:
+    """Return one name a class: those given, else 0, 1, 2, ..."""
+    names = list(range(classes)) if class_names is None else list(class_names)
+    if len(names) != classes:
+        raise ValueError(f"{owner} got {len(names)} class_names for {classes} classes")
+    return [str(name) for name in names]
+
+
+def shorten(name: str, width: int) -> str:
+    """Return `name` cut to `width` characters, the last of them an ellipsis if any were lost."""
+    return name if len(name) <= width else name[: width - 1].rstrip() + "…"

@@ -1,0 +1,148 @@
+"""The picture of which class is taken for which."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.colors import PowerNorm
+
+from tinynet._arrays import as_real
+from tinynet.errors import ShapeError
+from tinynet.viz._axes import own_axes, plural
+from tinynet.viz._inputs import as_class_names, as_labels, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+    from tinynet._arrays import Array
+
+#: In inches, the widths of a letter of a class name and of a digit in a cell.
+LETTER, DIGIT = 0.07, 0.085
+#: Of more classes only the colours are legible, and only so many names.
+MOST_TEXTS = 40
+
+
+def plot_confusion_matrix(
+    labels: Any,
+    predictions: Any,
+    *,
+    ax: Axes | None = None,
+    class_names: Sequence[Any] | None = None,
+    normalize: bool = False,
+    cmap: str = "Blues",
+) -> Axes:
+    """Draw how often each class (row) is taken for each class (column).
+
+    The colour is the share of the row, on a scale that spreads small shares, so that an error of 0.1 % can be
+    seen beside a diagonal of 99 %. The text is the count; a cell without a text is 0. Beyond 40 classes only the
+    colours are drawn.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (N,)
+        The true classes.
+    predictions : array_like of int, shape (N,), or of float, shape (N, classes)
+        The predicted classes, or the probabilities, of which the largest counts.
+    ax : matplotlib Axes, optional
+        Where to draw; without it, on one new figure.
+    class_names : sequence of length classes, optional
+        Instead of 0, 1, 2, ...; without it and without probabilities, the largest index occurring sets `classes`.
+    normalize : bool
+        Write the share of the row in percent instead of the count.
+    cmap : str
+        Name of a sequential colour map.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ShapeError
+        If the arrays have other shapes, or not the same N, or N is 0.
+    TypeError
+        If labels or one-dimensional predictions are no integers.
+    ValueError
+        If an index is no class.
+
+    Examples
+    --------
+    >>> import tinynet as tn
+    >>> ax = tn.viz.plot_confusion_matrix([0, 0, 1, 1], [0, 1, 1, 1], class_names=["cat", "dog"])
+    >>> ax.get_title()
+    'Accuracy 75.00 % of 4 samples'
+    >>> [text.get_text() for text in ax.texts]
+    ['1', '1', '2']
+    """
+    owner = "plot_confusion_matrix"
+    classes = None if class_names is None else len(class_names)
+    if np.ndim(predictions) == 2:
+        scores = as_real(predictions, owner)
+        if np.isnan(scores).any() or scores.size == 0:
+            raise ValueError(f"{owner} expects at least one row of probabilities and no NaN among them")
+        classes = scores.shape[1]
+        predictions = scores.argmax(axis=1)
+    predicted = as_labels(predictions, classes, owner, "predictions")
+    truth = as_labels(labels, classes, owner)
+    if len(truth) != len(predicted):
+        raise ShapeError(f"{owner} got {len(truth)} labels but {len(predicted)} predictions")
+    if classes is None:
+        classes = 1 + int(max(truth.max(), predicted.max()))
+    names = [shorten(name, 14) for name in as_class_names(class_names, classes, owner)]
+
+    counts = np.bincount(truth * classes + predicted, minlength=classes**2).reshape(classes, classes)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    words = np.char.mod("%.1f", 100 * shares) if normalize else counts.astype(str)
+    longest = int(np.char.str_len(words).max())
+    few = classes <= MOST_TEXTS
+    cell = max(2.4 / classes, DIGIT * (1 + longest), 0.34) if few else 10 / classes
+    if ax is None:
+        side = cell * classes + LETTER * max(map(len, names))
+        ax = own_axes(ax, (side + 1.9, side + 0.9))
+    else:  # beside what is there already, and a colour bar
+        box = ax.get_window_extent()
+        cell = min(0.8 * box.width, box.height) / ax.figure.dpi / classes
+    mesh = _draw_shares(ax, shares, cmap)
+    _name_cells(ax, names, upright=max(map(len, names)) * LETTER > cell)
+    if few:
+        points = min(9.0, 72 * cell / (0.65 * longest + 0.7))
+        _write(ax, np.where(counts > 0, words, ""), mesh.cmap(mesh.norm(shares)), points)
+    accuracy = 100 * (truth == predicted).mean()
+    title = f"Accuracy {accuracy:.2f} % of {plural(len(truth), 'sample')}"
+    ax.set(xlabel="predicted class", ylabel="true class", title=title)
+    return ax
+
+
+def _draw_shares(ax: Axes, shares: Array, cmap: str) -> Any:
+    """Draw the share of each row in each of its cells, row 0 on top, and the key of the colours."""
+    # The cube root puts 0.1 % at a tenth of the scale and 1 % at a fifth.
+    norm = PowerNorm(1 / 3, vmin=0, vmax=1)
+    mesh = ax.pcolormesh(shares, norm=norm, cmap=cmap, edgecolors="lightgray", linewidth=0.5)
+    ax.set(ylim=(len(shares), 0), aspect="equal")
+    bar = ax.figure.colorbar(mesh, ax=ax, label="share of the true class (row)")
+    ticks = [0, 0.001, 0.01, 0.1, 0.5, 1]
+    bar.set_ticks(ticks)
+    bar.set_ticklabels([f"{100 * tick:g} %" for tick in ticks])
+    return mesh
+
+
+def _name_cells(ax: Axes, names: list[str], *, upright: bool) -> None:
+    shown = range(0, len(names), math.ceil(len(names) / MOST_TEXTS))
+    places, words = [k + 0.5 for k in shown], [names[k] for k in shown]
+    ax.set_xticks(places)
+    ax.set_xticklabels(words, rotation=90 if upright else 0)
+    ax.set_yticks(places)
+    ax.set_yticklabels(words)
+
+
+def _write(ax: Axes, words: Array, colours: Array, points: float) -> None:
+    """Write `words` into the cells, dark on light `colours` and light on dark ones."""
+    is_light = colours[..., :3] @ (0.299, 0.587, 0.114) > 0.5
+    for row, column in np.argwhere(words != ""):
+        colour = "black" if is_light[row, column] else "white"
+        place = column + 0.5, row + 0.5
+        ax.text(*place, words[row, column], ha="center", va="center", color=colour, fontsize=points)

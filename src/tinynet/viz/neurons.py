@@ -1,0 +1,99 @@
+"""The picture of what each neuron looks for in an image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from tinynet.errors import ShapeError
+from tinynet.viz._axes import (
+    DIVERGING,
+    NOT_FINITE,
+    add_colour_bar,
+    grid,
+    hide_axis,
+    not_finite_note,
+    picture_inches,
+    plural,
+    scale_limit,
+)
+from tinynet.viz._inputs import as_weights, shorten, square_shape
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def plot_neurons(
+    layer_or_array: Any,
+    *,
+    image_shape: tuple[int, int] | None = None,
+    count: int = 32,
+    limit: float | None = None,
+    robust: bool = False,
+    cmap: str = DIVERGING,
+) -> Figure:
+    """Draw the weights of each neuron as an image: every weight lies where its pixel does.
+
+    Ink on a red pixel raises the neuron's output, on a blue one it lowers it. One scale around zero serves all.
+
+    Parameters
+    ----------
+    layer_or_array : Dense, or array_like of shape (out_features, height * width)
+        A layer that looks at images. NaN and infinity are drawn black and counted in the title.
+    image_shape : tuple of int (height, width), optional
+        Without it, square: 28 x 28 for 784 inputs.
+    count : int
+        Draw the first so many neurons, or all if there are fewer.
+    limit : float, optional
+        The colours reach from -limit to limit; without it, to the largest magnitude drawn.
+    robust : bool
+        Let the colours reach to the 99th percentile of the magnitudes, so that a few large ones do not pale the rest.
+    cmap : str
+        Name of a diverging colour map.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    ShapeError
+        If the inputs are not `image_shape`, or no square without it, or the weights are no matrix.
+    TypeError
+        If the weights are no real numbers, or the layer has none.
+    ValueError
+        If `count` or `limit` is not positive.
+
+    Examples
+    --------
+    >>> import tinynet as tn
+    >>> figure = tn.viz.plot_neurons(tn.Dense(784, 128, rng=0, name="fc1"), count=8)
+    >>> figure.axes[0].images[0].get_array().shape
+    (28, 28)
+    """
+    matrix, _, name = as_weights(layer_or_array, "plot_neurons")
+    neurons, pixels = matrix.shape
+    shape = square_shape(pixels) if image_shape is None else image_shape
+    if shape is None or len(shape) != 2 or min(shape) < 1 or shape[0] * shape[1] != pixels:
+        got = "no square image" if image_shape is None else f"no image of shape {image_shape}"
+        raise ShapeError(f"plot_neurons: {pixels} inputs make {got}; give image_shape=(height, width)")
+    if count < 1:
+        raise ValueError(f"count must be at least 1, got {count}")
+    shown = matrix[:count]
+    limit = scale_limit(shown, limit=limit, robust=robust)
+    colours = plt.get_cmap(cmap).with_extremes(bad=NOT_FINITE)
+
+    width, height = picture_inches(*shape, max(1.0, 3.2 / len(shown) ** 0.5))
+    figure, axes, _, bar = grid(len(shown), (width, height), caption=0.23, heading=0.5, bar=True)
+    for index, (ax, weights) in enumerate(zip(axes, shown)):
+        image = np.where(np.isfinite(weights), weights, np.nan).reshape(shape)
+        drawn = ax.imshow(image, vmin=-limit, vmax=limit, cmap=colours, interpolation="none")
+        hide_axis(ax)
+        ax.set_title(str(index), fontsize="small", pad=2)
+    first = "" if len(shown) == neurons else f"first {len(shown)} of "
+    each = f"{shape[0]} × {shape[1]} weights each"
+    figure.suptitle(f"{shorten(name, 24)}: {first}{plural(neurons, 'neuron')}\n{each}" + not_finite_note(shown))
+    add_colour_bar(drawn, "weight", shown, bar=bar)
+    return figure

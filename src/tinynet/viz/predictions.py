@@ -1,0 +1,145 @@
+"""Pictures of predictions: each image with the class that the network sees in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinynet.errors import ShapeError
+from tinynet.viz._axes import RIGHT, WRONG, grid, hide_axis, picture_inches
+from tinynet.viz._inputs import as_class_names, as_images, as_labels, as_probabilities, pixel_range, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from tinynet._arrays import Array
+
+#: In inches, the height of a bar and the widths of a letter of a caption and of the mark before it.
+BAR, LETTER, MARK = 0.17, 0.068, 0.28
+
+
+def plot_predictions(
+    images: Any,
+    probabilities: Any,
+    labels: Any = None,
+    *,
+    class_names: Sequence[Any] | None = None,
+    top: int | None = None,
+    cmap: str = "gray_r",
+) -> Figure:
+    r"""Draw images with the predicted class, its probability and, given the labels, whether it is right.
+
+    A right prediction has a check mark and a blue frame, a wrong one a cross and a vermilion frame.
+
+    Parameters
+    ----------
+    images : array_like of shape (N, height, width), (N, 1, height, width), (N, height * width) or (height, width)
+        Flat images must be square. Of any scale: whole numbers up to 255, 0 to 1, or standardised.
+    probabilities : array_like of shape (N, classes) or (classes,)
+        As `Sequential.predict_proba` returns them.
+    labels : array_like of int, shape (N,), optional
+        The true classes.
+    class_names : sequence of length classes, optional
+        Instead of 0, 1, 2, ...
+    top : int, optional
+        Draw so many of the most probable classes as bars; all of them in their own order if `top` is at least
+        their number, none if 0. Without it, three for up to 20 images.
+    cmap : str
+        Name of the colour map of the images; the default draws ink on paper.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    ShapeError
+        If the arrays have other shapes, or not the same N.
+    TypeError
+        If images or probabilities are no real numbers, or labels no integers.
+    ValueError
+        If a row is no probability distribution, a label no class, a pixel not finite, or `top` negative.
+
+    Examples
+    --------
+    >>> import numpy as np, tinynet as tn
+    >>> images = np.zeros((2, 28, 28), np.uint8)
+    >>> figure = tn.viz.plot_predictions(images, [[0.9, 0.1], [0.6, 0.4]], [0, 1], class_names=["cat", "dog"])
+    >>> [ax.get_title(loc="left") for ax in figure.axes[:2]]
+    ['predicted: cat\ntrue: cat', 'predicted: cat\ntrue: dog']
+    """
+    owner = "plot_predictions"
+    rows = as_probabilities(probabilities, owner)
+    count, classes = rows.shape
+    pictures = as_images(images, count, owner)
+    names = as_class_names(class_names, classes, owner)
+    truth = None if labels is None else as_labels(labels, classes, owner)
+    if truth is not None and len(truth) != count:
+        raise ShapeError(f"{owner} got {len(truth)} labels but {count} rows of probabilities")
+    if top is None:
+        top = 3 if count <= 20 else 0
+    if top < 0:
+        raise ValueError(f"top must be at least 0, got {top}")
+    top = min(top, classes)
+    low, high = pixel_range(images)
+
+    letters = max(map(len, names)) + (11 if top else 9)  # "predicted: " or " (> 99 %)"
+    side = max(1.4, 2.8 / count**0.5, min(2.0, MARK + LETTER * letters))
+    width, height = picture_inches(pictures.shape[1], pictures.shape[2], side)
+    letters = int((width - MARK) / LETTER)
+    heading = 0.4 if count > 1 else 0.0
+    figure, axes, strips, _ = grid(count, (width, height), caption=0.35, heading=heading, strip=BAR * top)
+    for place, (ax, row) in enumerate(zip(axes, rows)):
+        ax.imshow(pictures[place], cmap=cmap, vmin=low, vmax=high, interpolation="none")
+        ax.set_anchor("S")
+        hide_axis(ax)
+        winner = int(row.argmax())
+        colours = {winner: "gray"}
+        before, after = ("predicted: ", "") if top else ("", f" ({percentage(row[winner])})")
+        caption = before + shorten(names[winner], letters - len(before + after)) + after
+        if truth is not None:
+            true = int(truth[place])
+            colours = {true: RIGHT, winner: RIGHT if winner == true else WRONG}
+            caption += "\ntrue: " + shorten(names[true], letters - 6)
+            _mark(ax, "✓" if winner == true else "✗", colours[winner])
+        ax.set_title(caption, loc="left", x=0.0 if truth is None else MARK / width, fontsize="small", pad=4)
+        if top:
+            _draw_bars(strips[place], row, [shorten(name, letters) for name in names], top, colours)
+    if count > 1:
+        right = "" if truth is None else f": {int((rows.argmax(axis=1) == truth).sum())} of {count} right"
+        figure.suptitle("Predictions" + right)
+    return figure
+
+
+def percentage(share: float) -> str:
+    """Return a share as a reader wants it: 97 %, but neither 100 % nor 0 % for what is only near it."""
+    if 0.995 <= share < 1:
+        return "> 99 %"
+    if 0 < share < 0.005:
+        return "< 1 %"
+    return f"{100 * share:.0f} %"
+
+
+def _mark(ax: Axes, glyph: str, colour: str) -> None:
+    # The font is named because not every font has the glyphs; this one comes with matplotlib.
+    place: dict[str, Any] = {"xycoords": "axes fraction", "xytext": (0, 5), "textcoords": "offset points"}
+    ax.annotate(glyph, (0, 1), **place, fontfamily="DejaVu Sans", fontsize="xx-large", color=colour)
+    for spine in ax.spines.values():
+        spine.set(color=colour, linewidth=2.5, visible=True)
+
+
+def _draw_bars(ax: Axes, row: Array, names: list[str], top: int, colours: dict[int, str]) -> None:
+    """Draw the `top` most probable classes (all of them in their own order), each with name, bar and probability."""
+    shown = range(len(row)) if top == len(row) else np.argsort(-row, kind="stable")[:top].tolist()
+    ax.barh(range(top), row[list(shown)], color=[colours.get(k, "gray") for k in shown], alpha=0.5)
+    for place, k in enumerate(shown):
+        ax.text(0.03, place, names[k], fontsize="x-small", va="center_baseline")
+        ax.text(0.98, place, percentage(row[k]), fontsize="x-small", va="center_baseline", ha="right")
+    ax.set(xlim=(0, 1), ylim=(top - 0.4, -0.6), facecolor="none")
+    hide_axis(ax)
+    for spine in ax.spines.values():
+        spine.set_visible(False)

@@ -1,0 +1,171 @@
+"""Pictures of weight matrices: one of them, or every one of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinynet.viz._axes import DIVERGING, add_colour_bar, grid, not_finite_note, own_axes, plural, scale_limit
+from tinynet.viz._heatmap import draw_cells
+from tinynet.viz._inputs import as_weights, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from tinynet._arrays import Array
+
+
+def plot_weights(
+    layer_or_array: Any,
+    *,
+    ax: Axes | None = None,
+    title: str | None = None,
+    bias: bool = False,
+    annotate: bool | None = None,
+    limit: float | None = None,
+    robust: bool = False,
+    cmap: str = DIVERGING,
+) -> Axes:
+    """Draw a weight matrix as a heat map: row i is neuron i, column j is input j, zero is in the middle.
+
+    Parameters
+    ----------
+    layer_or_array : Dense, or array_like of shape (out_features, in_features)
+        NaN and infinity are drawn black and counted in the title.
+    ax : matplotlib Axes, optional
+        Where to draw; without it, on one new figure.
+    title : str, optional
+        Instead of the layer's name and shape.
+    bias : bool
+        Show the layer's bias, of shape (out_features,), as a column of its own on the right.
+    annotate : bool, optional
+        Write the values into the cells; without it, where they fit.
+    limit : float, optional
+        The colours reach from -limit to limit; without it, to the largest magnitude.
+    robust : bool
+        Let the colours reach to the 99th percentile of the magnitudes, so that a few large ones do not pale the rest.
+    cmap : str
+        Name of a diverging colour map.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ShapeError
+        If the weights are no matrix, or an empty one.
+    TypeError
+        If they are no real numbers, or the layer has none.
+    ValueError
+        If `bias` is asked of what has none, or `limit` is not positive.
+
+    Examples
+    --------
+    >>> import tinynet as tn
+    >>> ax = tn.viz.plot_weights([[0.5, -1.0, 0.0], [0.25, 0.5, 2.0]])
+    >>> ax.get_title(), ax.get_xlabel(), ax.get_ylabel()
+    ('Weights: 2 neurons × 3 inputs', 'input j', 'neuron i')
+    """
+    weights = as_weights(layer_or_array, "plot_weights")
+    if bias and weights.bias is None:
+        raise ValueError(f"plot_weights: {weights.name} has no bias to show; leave out bias=True")
+    values = weights.matrix if weights.bias is None or not bias else np.column_stack((weights.matrix, weights.bias))
+    limit = scale_limit(values, limit=limit, robust=robust)
+    ax = own_axes(ax, _figure_size(*values.shape))
+    cells = draw_cells(ax, values, limit, cmap, last_apart=bias, annotate=annotate)
+    if title is None:
+        title = f"{shorten(weights.name, 24)}: {_shape_in_words(weights.matrix)}"
+    ax.set(xlabel="input j", ylabel="neuron i", title=title + not_finite_note(values))
+    add_colour_bar(cells, "weight, bias" if bias else "weight", values)
+    return ax
+
+
+def plot_network_weights(
+    network: Iterable[Any],
+    *,
+    bias: bool = False,
+    limit: float | None = None,
+    robust: bool = False,
+    cmap: str = DIVERGING,
+) -> Figure:
+    """Draw every weight matrix of a network, one panel a layer, as `plot_weights` does.
+
+    Parameters
+    ----------
+    network : Sequential, or another iterable of layers
+        Layers without a weight matrix are left out.
+    bias : bool
+        Show the bias of every layer that has one as a column of its own on the right.
+    limit : float, optional
+        One scale for all panels, from -limit to limit; without it, each panel has its own.
+    robust : bool
+        Let the colours reach to the 99th percentile of the magnitudes, so that a few large ones do not pale the rest.
+    cmap : str
+        Name of a diverging colour map.
+
+    Returns
+    -------
+    matplotlib Figure
+        Each panel is titled with the layer's name, or its place in the network and kind, and its shape.
+
+    Raises
+    ------
+    TypeError
+        If `network` cannot be iterated over.
+    ValueError
+        If no layer has a weight matrix, or `limit` is not positive.
+
+    Examples
+    --------
+    >>> import tinynet as tn
+    >>> net = tn.Sequential(tn.Dense(4, 3, name="fc1"), tn.ReLU(), tn.Dense(3, 2))
+    >>> figure = tn.viz.plot_network_weights(net)
+    >>> [ax.get_title() for ax in figure.axes if ax.get_title()]
+    ['fc1: 3 neurons × 4 inputs', '2 (Dense): 2 neurons × 3 inputs']
+    """
+    if not isinstance(network, Iterable):
+        raise TypeError(
+            f"plot_network_weights expects a network, got {type(network).__name__}; plot_weights draws one layer"
+        )
+    panels = []
+    for place, layer in _matrix_layers(network):
+        weights = as_weights(layer, "plot_network_weights")
+        name = getattr(layer, "name", None) or f"{place} ({type(layer).__name__})"
+        panels.append(
+            (layer, f"{shorten(name, 40)}: {_shape_in_words(weights.matrix)}", bias and weights.bias is not None)
+        )
+    if not panels:
+        raise ValueError("plot_network_weights: no layer of this network has a weight matrix")
+    scale_limit(np.zeros(1), limit=limit)  # an error, if any, before the figure opens
+    columns = 1 if len(panels) <= 4 else 2
+    figure, axes, _, _ = grid(len(panels), (8.5, 1.8), caption=0.8, columns=columns)
+    for ax, (layer, title, with_bias) in zip(axes, panels):
+        plot_weights(layer, ax=ax, title=title, bias=with_bias, limit=limit, robust=robust, cmap=cmap)
+    return figure
+
+
+def _matrix_layers(network: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every layer whose weights are a matrix, with its place, those of networks inside the network too."""
+    for place, layer in enumerate(network):
+        params = getattr(layer, "params", {})
+        if np.ndim(params.get("weight", 0.0)) == 2:
+            yield f"{prefix}{place}", layer
+        elif params and isinstance(layer, Iterable):
+            yield from _matrix_layers(layer, f"{prefix}{place}.")
+
+
+def _figure_size(rows: int, columns: int) -> tuple[float, float]:
+    """Return width and height in inches: cells that can hold a value while there are few, a square for a square."""
+    height = min(5.0, max(2.6, 1.4 + 0.35 * rows))
+    width = min(9.0, max(4.5, 2 + 0.55 * columns))
+    return (min(width, max(5.8, 5.8 * columns / rows)) if rows > 20 else width), height
+
+
+def _shape_in_words(matrix: Array) -> str:
+    return f"{plural(matrix.shape[0], 'neuron')} × {plural(matrix.shape[1], 'input')}"

@@ -1,0 +1,181 @@
+"""What every picture promises: where it draws, what it leaves alone, and that its texts can be read."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from looks import illegible_texts
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+import tinynet as tn
+
+RNG = np.random.default_rng(0)
+MATRIX = RNG.normal(size=(6, 16)).astype(np.float32)
+IMAGES = RNG.integers(0, 256, size=(5, 28, 28), dtype=np.uint8)
+PROBABILITIES = RNG.dirichlet(np.ones(4), size=5).astype(np.float32)
+LABELS = np.array([0, 1, 2, 3, 0])
+
+
+def network():
+    return tn.Sequential(tn.Dense(16, 6, rng=0, name="fc1"), tn.ReLU(), tn.Dense(6, 4, rng=1), tn.Softmax())
+
+
+ONE_AXES = {
+    "weights": (tn.viz.plot_weights, (MATRIX,)),
+    "large weights": (tn.viz.plot_weights, (RNG.normal(size=(80, 90)),)),
+    "confusion": (tn.viz.plot_confusion_matrix, (LABELS, PROBABILITIES)),
+}
+GRIDS = {
+    "network": (tn.viz.plot_network_weights, (network(),)),
+    "neurons": (tn.viz.plot_neurons, (MATRIX,)),
+    "predictions": (tn.viz.plot_predictions, (IMAGES, PROBABILITIES, LABELS)),
+}
+ALL = {**ONE_AXES, **GRIDS}
+
+
+def cases(family):
+    return pytest.mark.parametrize(("draw", "data"), family.values(), ids=family.keys())
+
+
+@cases(ONE_AXES)
+def test_without_axes_opens_exactly_one_figure(draw, data):
+    ax = draw(*data)
+    assert isinstance(ax, Axes)
+    assert plt.get_fignums() == [ax.figure.number]
+
+
+@cases(ONE_AXES)
+def test_draws_on_the_given_axes_whatever_is_current(draw, data):
+    figure, (given, other) = plt.subplots(1, 2)
+    plt.figure()
+    current = plt.gcf()
+    assert draw(*data, ax=given) is given
+    assert len(plt.get_fignums()) == 2
+    assert plt.gcf() is current
+    assert not current.axes
+    assert given.get_title()
+    assert not other.get_title()
+    assert not other.images
+    assert not other.collections
+    figure.canvas.draw()
+
+
+@cases(ONE_AXES)
+def test_draws_on_axes_of_a_figure_that_pyplot_does_not_know(draw, data):
+    ax = Figure().subplots()
+    assert draw(*data, ax=ax) is ax
+    assert plt.get_fignums() == []
+
+
+@cases(ONE_AXES)
+def test_draws_on_axes_of_a_subfigure(draw, data):
+    figure = plt.figure(layout="constrained")
+    _, right = figure.subfigures(1, 2)
+    draw(*data, ax=right.subplots())
+    figure.canvas.draw()
+    assert len(right.axes) == 2  # the picture and its colour bar
+
+
+@cases(GRIDS)
+def test_grid_opens_exactly_one_figure_and_returns_it(draw, data):
+    figure = draw(*data)
+    assert isinstance(figure, Figure)
+    assert plt.get_fignums() == [figure.number]
+
+
+@cases(GRIDS)
+def test_grid_has_no_empty_axes(draw, data):
+    assert all(ax.has_data() for ax in draw(*data).axes)
+
+
+@cases(ALL)
+def test_leaves_read_only_inputs_as_they_are(draw, data):
+    arrays = [array for array in data if isinstance(array, np.ndarray)]
+    before = [array.copy() for array in arrays]
+    for array in arrays:
+        array.flags.writeable = False
+    try:
+        picture = draw(*data)
+    finally:
+        for array in arrays:
+            array.flags.writeable = True
+    for array, old in zip(arrays, before):
+        np.testing.assert_array_equal(array, old)
+    ax = picture if isinstance(picture, Axes) else picture.axes[0]
+    for artist in (*ax.images, *ax.collections):
+        assert not any(np.shares_memory(artist.get_array(), array) for array in arrays)
+
+
+@cases(ALL)
+def test_takes_lists_as_well(draw, data):
+    draw(*[array.tolist() if isinstance(array, np.ndarray) else array for array in data])
+
+
+@cases(ALL)
+def test_words_take_their_colour_from_the_style(draw, data):
+    with plt.style.context("dark_background"):
+        picture = draw(*data)
+    figure = picture if isinstance(picture, Figure) else picture.figure
+    words = [ax.title for ax in figure.axes] + [ax.yaxis.label for ax in figure.axes]
+    assert {word.get_color() for word in words if word.get_text()} <= {"white", "w"}
+
+
+def names(count):
+    return [f"class number {k}, of a long name" for k in range(count)]
+
+
+def predictions(count, classes, **options):
+    rng = np.random.default_rng(classes)
+    images, labels = tn.datasets.synthetic_digits(count, rng=0)
+    return tn.viz.plot_predictions(images, rng.dirichlet(np.ones(classes), size=count), labels % classes, **options)
+
+
+def confusion(classes, **options):
+    rng = np.random.default_rng(classes)
+    labels = rng.integers(0, classes, size=3000)
+    taken_for = np.where(rng.random(3000) < 0.9, labels, rng.integers(0, classes, size=3000))
+    return tn.viz.plot_confusion_matrix(labels, taken_for, **options).figure
+
+
+LONG = "encoder.layers.11.a_name_longer_than_a_title.output"
+
+LEGIBLE = {
+    "weights": lambda: tn.viz.plot_weights(MATRIX).figure,
+    "one weight": lambda: tn.viz.plot_weights([[0.3]]).figure,
+    "wide weights": lambda: tn.viz.plot_weights(RNG.normal(size=(1, 300))).figure,
+    "bias": lambda: tn.viz.plot_weights(tn.Dense(5, 4, rng=0, name=LONG), bias=True).figure,
+    "large bias": lambda: tn.viz.plot_weights(tn.Dense(784, 128, rng=0), bias=True).figure,
+    "not finite": lambda: tn.viz.plot_weights([[1.0, np.nan, 2.0], [np.inf, 0.0, 1.0]]).figure,
+    "network": lambda: tn.viz.plot_network_weights(
+        [tn.Dense(784, 128, name=LONG), tn.Dense(128, 64), tn.Dense(64, 10)], bias=True
+    ),
+    "one neuron": lambda: tn.viz.plot_neurons(tn.Dense(784, 10, name=LONG, rng=0), count=1),
+    "neurons": lambda: tn.viz.plot_neurons(tn.Dense(784, 100, rng=0)),
+    "wide neurons": lambda: tn.viz.plot_neurons(RNG.normal(size=(7, 100)), image_shape=(5, 20)),
+    "one image": lambda: predictions(1, 10, top=10),
+    "two images": lambda: predictions(2, 2),
+    "16 images": lambda: predictions(16, 26),
+    "long names": lambda: predictions(9, 10, class_names=names(10)),
+    "21 images, long names": lambda: predictions(21, 10, class_names=names(10)),
+    "2 classes": lambda: confusion(2, class_names=names(2)),
+    "10 classes": lambda: confusion(10),
+    "10 shares": lambda: confusion(10, normalize=True),
+    "26 classes": lambda: confusion(26, class_names="ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    "60 classes": lambda: confusion(60, class_names=names(60)),
+}
+
+
+@pytest.mark.parametrize("draw", LEGIBLE.values(), ids=LEGIBLE.keys())
+def test_no_text_is_cut_off_or_covers_another(draw):
+    assert illegible_texts(draw()) == []
+
+
+def test_a_text_that_cannot_be_read_is_noticed():
+    figure = plt.figure()
+    figure.text(0.5, 0.5, "first")
+    assert illegible_texts(figure) == []
+    figure.text(0.5, 0.5, "second")
+    figure.text(0.99, 0.1, "third")
+    assert illegible_texts(figure) == ["third", ("second", "first")]

@@ -1,0 +1,86 @@
+"""Tests of the picture of what neurons look for."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from looks import colour_bars
+from matplotlib.colors import to_rgba
+
+import tinynet as tn
+from tinynet.viz import plot_neurons
+
+
+def images_of(figure):
+    return [ax.images[0] for ax in figure.axes if ax not in colour_bars(figure)]
+
+
+def test_each_neuron_is_an_image_of_its_weights():
+    layer = tn.Dense(784, 5, rng=0, name="fc1")
+    images = images_of(plot_neurons(layer))
+    assert len(images) == 5
+    for image, weights in zip(images, layer.params["weight"]):
+        np.testing.assert_array_equal(image.get_array(), weights.reshape(28, 28))
+        assert image.get_interpolation() == "none"
+        assert image.axes.get_aspect() in ("equal", 1)
+
+
+def test_one_scale_around_zero_and_one_colour_bar_serve_all(rng):
+    weights = rng.normal(size=(6, 16)) + 2
+    figure = plot_neurons(weights, count=4)
+    largest = abs(weights[:4]).max()
+    assert {(image.norm.vmin, image.norm.vmax) for image in images_of(figure)} == {(-largest, largest)}
+    (bar,) = colour_bars(figure)
+    assert bar.get_ylabel() == "weight"
+    np.testing.assert_allclose(bar.get_ylim(), (-largest, largest))
+
+
+@pytest.mark.parametrize(
+    ("count", "shown", "words"),
+    [(2, 2, "fc1: first 2 of 6 neurons"), (6, 6, "fc1: 6 neurons"), (32, 6, "fc1: 6 neurons")],
+)
+def test_title_says_which_neurons_are_drawn(count, shown, words):
+    figure = plot_neurons(tn.Dense(16, 6, name="fc1"), count=count)
+    assert figure._suptitle.get_text() == f"{words}\n4 × 4 weights each"
+    assert [image.axes.get_title() for image in images_of(figure)] == [str(k) for k in range(shown)]
+
+
+def test_other_shapes_than_squares(rng):
+    weights = rng.normal(size=(3, 10))
+    image = images_of(plot_neurons(weights, image_shape=(2, 5)))[0]
+    np.testing.assert_array_equal(image.get_array(), weights[0].reshape(2, 5))
+
+
+def test_what_is_not_finite_is_black_and_counted(rng):
+    weights = rng.normal(size=(3, 16))
+    weights[0, 1], weights[2, 5] = np.nan, np.inf
+    figure = plot_neurons(weights)
+    assert figure._suptitle.get_text().endswith("\n2 not finite (black)")
+    image = images_of(figure)[0]
+    assert np.argwhere(np.ma.getmaskarray(image.get_array())).tolist() == [[0, 1]]
+    assert tuple(image.cmap(np.ma.masked_invalid([np.nan]))[0]) == to_rgba("black")
+
+
+def test_robust_and_limit_set_the_scale(rng):
+    weights = rng.normal(size=(3, 16))
+    assert images_of(plot_neurons(weights, limit=0.25))[0].norm.vmax == 0.25
+    assert images_of(plot_neurons(weights, robust=True))[0].norm.vmax == np.percentile(abs(weights), 99)
+
+
+@pytest.mark.parametrize(
+    ("weights", "options", "error", "message"),
+    [
+        (np.ones((2, 10)), {}, tn.ShapeError, r"10 inputs make no square image; give image_shape=\(height, width\)"),
+        (np.ones((2, 10)), {"image_shape": (3, 3)}, tn.ShapeError, r"no image of shape \(3, 3\)"),
+        (np.ones((2, 9)), {"image_shape": (-3, -3)}, tn.ShapeError, r"no image of shape \(-3, -3\)"),
+        (np.ones(9), {}, tn.ShapeError, r"got \(9,\)"),
+        (np.ones((2, 9)), {"count": 0}, ValueError, "count must be at least 1, got 0"),
+        (np.ones((2, 9)), {"limit": 0}, ValueError, "limit must be a positive finite number"),
+        (tn.ReLU(), {}, TypeError, "got ReLU"),
+    ],
+)
+def test_refuses_what_is_no_image_before_a_figure_opens(weights, options, error, message):
+    with pytest.raises(error, match=message):
+        plot_neurons(weights, **options)
+    assert plt.get_fignums() == []
