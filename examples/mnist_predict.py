@@ -1,0 +1,145 @@
+"""Predict digits with weights from a PyTorch file, without PyTorch, and draw what the network does and has learned.
+
+    python examples/mnist_predict.py
+    python examples/mnist_predict.py --index 8 --show
+    python examples/mnist_predict.py --weights mine.pth --mean 0.1307 --std 0.3081
+
+It takes MNIST's test images where they are on this machine or can be downloaded, else digits that tinynet draws.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+
+import tinynet as tn
+
+
+def main() -> None:
+    """Run, and turn what can go wrong with files and arguments into one line."""
+    arguments = parse_arguments()
+    if not arguments.show:
+        matplotlib.use("Agg")  # draws into files only, also where there is no screen
+    try:
+        run(arguments)
+    except (OSError, ValueError) as error:  # tinynet's own errors about shapes and files are ValueErrors
+        print(f"mnist_predict.py: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Load the network and the images, predict, print, draw."""
+    check(arguments)
+    net = tn.from_torch_state_dict(arguments.weights)
+    print(f"weights: {arguments.weights}")
+    print(net)
+
+    images, labels, what = load_digits(arguments.dataset, arguments.data_dir)
+    if arguments.index is not None and not 0 <= arguments.index < len(images):
+        raise ValueError(f"--index must be from 0 to {len(images) - 1}, got {arguments.index}")
+
+    x = tn.datasets.normalize(images, mean=arguments.mean, std=arguments.std)
+    probabilities = net.predict_proba(x)
+    if probabilities.shape[1] != 10:
+        raise ValueError(f"the weights must tell 10 digits apart, but give {probabilities.shape[1]} classes")
+    predictions = probabilities.argmax(axis=1)
+
+    print(f"\n{len(images):,} {what}")
+    print(f"accuracy: {100 * np.mean(predictions == labels):.2f} %")
+    print_digits(labels, predictions)
+
+    shown = slice(arguments.count)
+    pictures = {
+        "predictions": tn.viz.plot_predictions(images[shown], probabilities[shown], labels[shown]),
+        "weights": tn.viz.plot_network_weights(net, bias=True, robust=True),
+        "neurons": tn.viz.plot_neurons(net[0], robust=True),
+        "confusion_matrix": tn.viz.plot_confusion_matrix(labels, predictions).figure,
+    }
+    if arguments.index is not None:
+        one = arguments.index
+        print_image(one, labels[one], probabilities[one])
+        pictures[f"image_{one}"] = tn.viz.plot_predictions(images[one], probabilities[one], labels[one], top=10)
+
+    print()
+    for name, figure in pictures.items():
+        path = arguments.output_dir / f"{name}.png"
+        figure.savefig(path)
+        print(f"saved {path}")
+    if arguments.show:
+        import matplotlib.pyplot as plt
+
+        plt.show()
+
+
+def load_digits(dataset: str, data_dir: Path | None) -> tuple[np.ndarray, np.ndarray, str]:
+    """Return images (N, 28, 28) of uint8, labels (N,), and what they are."""
+    if dataset != "synthetic":
+        try:
+            return (*tn.datasets.load_mnist("test", root=data_dir), "MNIST test images")
+        except OSError:
+            if dataset == "mnist":
+                raise
+            print("MNIST is not here and cannot be downloaded: these are synthetic digits, drawn by tinynet.")
+    return (*tn.datasets.synthetic_digits(1000, rng=0), "synthetic digits")
+
+
+def print_digits(labels: np.ndarray, predictions: np.ndarray) -> None:
+    """Print for each digit how often it is recognised, and what else it is taken for most often."""
+    print("\ndigit  images   right  accuracy  mistaken for")
+    for digit in np.unique(labels):
+        seen_as = np.bincount(predictions[labels == digit], minlength=10)
+        images, right = seen_as.sum(), seen_as[digit]
+        seen_as[digit] = 0
+        mistaken = f"{seen_as.argmax()} ({seen_as.max()} times)" if right < images else "none"
+        print(f"{digit:5d}  {images:6d}  {right:6d}  {100 * right / images:6.2f} %  {mistaken}")
+
+
+def print_image(index: int, label: int, probabilities: np.ndarray) -> None:
+    """Print what the network makes of one image."""
+    print(f"\nimage {index}: label {label}, prediction {probabilities.argmax()}")
+    for digit, probability in enumerate(probabilities):
+        print(f"  {digit}  {probability:.4f}  {'#' * round(40 * probability)}")
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Complain about what would fail later, and less clearly."""
+    if not arguments.weights.is_file():
+        raise FileNotFoundError(f"there is no weights file {arguments.weights}; name one with --weights")
+    if arguments.count < 1:
+        raise ValueError(f"--count must be at least 1, got {arguments.count}")
+    if not arguments.std > 0:
+        raise ValueError(f"--std must be positive, got {arguments.std:g}")
+    try:
+        arguments.output_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"--output-dir {arguments.output_dir} cannot be made: {error.strerror}") from error
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    here = Path(__file__).resolve().parent
+    add("--weights", type=Path, default=here / "mnist_model.pth", help="state dict that torch.save wrote")
+    add(
+        "--dataset",
+        choices=["auto", "mnist", "synthetic"],
+        default="auto",
+        help="auto: MNIST if it is here or can be downloaded, else synthetic digits",
+    )
+    add("--data-dir", type=Path, help="folder to look for MNIST in first, and to download it to")
+    add("--output-dir", type=Path, default=Path("output"), help="folder for the pictures (default: ./output)")
+    add("--count", type=int, default=16, help="how many images to draw with their predictions (default: 16)")
+    add("--index", type=int, metavar="N", help="print and draw what the network makes of image N")
+    add("--mean", type=float, default=0.0, help="the scaling that the weights were trained with is")
+    add("--std", type=float, default=1.0, help="(pixel / 255 - MEAN) / STD (default: pixel / 255)")
+    add("--show", action="store_true", help="open windows with the pictures")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
