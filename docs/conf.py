@@ -1,0 +1,90 @@
+"""How Sphinx builds these pages: offline, without a warning, and without writing into this folder.
+
+python -m sphinx -n -W --keep-going -b html docs OUT
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tinynet
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
+
+project = "tinynet"
+author = "the tinynet authors"
+project_copyright = author
+version = release = tinynet.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "matplotlib.sphinxext.plot_directive",
+]
+exclude_patterns = ["_build", "images"]
+
+# Pages: Markdown with equations. Those of a numbered page are numbered (page.equation).
+myst_enable_extensions = ["dollarmath", "amsmath"]
+numfig = True
+numfig_secnum_depth = 1
+
+# MathJax as one file from a wheel: Sphinx's default comes from another host, and other bundles load fonts.
+mathjax = next(file for file in files("sphinx-mathjax-offline") or [] if file.name == "tex-svg-full.js")
+mathjax_path = mathjax.name
+
+# The API: what the docstrings say, which give types and shapes in words.
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+autosummary_generate = False  # its tables link to entries on the same page: no stub files
+numpydoc_show_class_members = False
+default_role = "py:obj"
+
+# The pictures of the API are drawn by the build, from the root of the project, where the examples are.
+plot_working_directory = str(Path(__file__).resolve().parents[1])
+plot_formats = [("png", 144)]
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_include_source = True
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"tinynet {version}"
+html_static_path = ["_static", str(mathjax.locate())]
+html_css_files = ["tinynet.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_sidebars = {page: [] for page in ("index", "quickstart", "design", "changelog")}  # they have no pages below
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": ["sphinx-version"],
+}
+
+
+def show_as_code(app: Sphinx, env: Any, node: Any, content: nodes.TextElement) -> nodes.TextElement | None:
+    """Show a name between single backticks as code where it has no entry, as the name of a parameter has none.
+
+    Explicit roles (``:class:`` and the like) stay checked.
+    """
+    return content if node.get("reftype") == "obj" else None
+
+
+def name_defaults(app: Sphinx, *about: Any) -> tuple[str | None, Any]:
+    """Show a class or function that is a default by its name, `ReLU`, and not as Python prints it."""
+    signature, returned = about[-2:]
+    return signature and re.sub(r"<(?:class '[\w.]*?|function )(\w+)'?>", r"\1", signature), returned
+
+
+def setup(app: Sphinx) -> None:
+    """Connect the above."""
+    app.connect("autodoc-process-signature", name_defaults)
+    app.connect("missing-reference", show_as_code)
