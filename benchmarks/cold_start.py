@@ -1,0 +1,60 @@
+"""A new process that imports, loads ``examples/mnist_model.pth`` and predicts one image: time and peak memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.table import Samples
+
+WEIGHTS = Path(__file__).resolve().parents[1] / "examples" / "mnist_model.pth"
+PROGRAMS = {
+    "tinynet": f"""
+import numpy as np, tinynet as tn
+net = tn.from_torch_state_dict({str(WEIGHTS)!r})
+net.predict(np.zeros((1, 784), np.float32))
+""",
+    "torch": f"""
+import torch
+from torch import nn
+net = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10))
+weights = torch.load({str(WEIGHTS)!r}, weights_only=True)
+net.load_state_dict(dict(zip(net.state_dict(), weights.values())))
+with torch.inference_mode():
+    net(torch.zeros(1, 784)).argmax(1)
+""",
+    "import numpy": "import numpy",
+}
+# The peak since exec, in KiB. getrusage would count what the parent had when it forked.
+REPORT_MEMORY = """
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+def measure(seconds: float) -> Iterator[tuple[str, Samples]]:
+    """Yield the seconds and the peak memory of each program, run in turn."""
+    programs = {name: code for name, code in PROGRAMS.items() if run(code) is not None}
+    times: Samples = {name: [] for name in programs}
+    memory: Samples = {name: [] for name in programs}
+    end = time.perf_counter() + 4 * seconds
+    while time.perf_counter() < end or len(times["tinynet"]) < 5:
+        for name, code in programs.items():
+            result = run(code)
+            assert result is not None
+            times[name].append(result[0])
+            memory[name].append(result[1])
+    yield "milliseconds", {name: [value * 1e-3 for value in values] for name, values in times.items()}
+    yield "peak memory, MiB", {name: [value * 1e-6 for value in values] for name, values in memory.items()}
+
+
+def run(code: str) -> tuple[float, float] | None:
+    """Return the seconds and MiB of one new process, None where it fails."""
+    start = time.perf_counter()
+    process = subprocess.run(
+        [sys.executable, "-c", code + REPORT_MEMORY], capture_output=True, text=True, check=False
+    )
+    elapsed = time.perf_counter() - start
+    return None if process.returncode else (elapsed, float(process.stdout) / 1024)
