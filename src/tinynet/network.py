@@ -192,23 +192,21 @@ class Sequential(Layer):
         return last._gives_probabilities() if isinstance(last, Sequential) else isinstance(last, Softmax)
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
-        i = 0
         try:
-            for i, layer in enumerate(self.layers):  # noqa: B007 - the handler needs i
+            for layer in self.layers:
                 x, scratch = layer._infer(x, scratch)
         except ShapeError as error:
-            raise _at(i, error) from None
+            raise self._at(layer, error) from None
         return x, scratch
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         contexts = []
-        i = 0
         try:
-            for i, layer in enumerate(self.layers):  # noqa: B007
+            for layer in self.layers:
                 x, context = layer._evaluate(x, training)
                 contexts.append(context)
         except ShapeError as error:
-            raise _at(i, error) from None
+            raise self._at(layer, error) from None
         return x, contexts
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
@@ -236,12 +234,16 @@ class Sequential(Layer):
 
     def _shapes(self, shape: Shape | None) -> Iterator[Shape | None]:
         """Yield the output shape of each layer, without the batch axis."""
-        for i, layer in enumerate(self.layers):
+        for layer in self.layers:
             try:
                 shape = layer._output_shape(shape)
             except ShapeError as error:
-                raise _at(i, error) from None
+                raise self._at(layer, error) from None
             yield shape
+
+    def _at(self, layer: Layer, error: ShapeError) -> ShapeError:
+        """Return the error of one layer with the layer's position in front."""
+        return ShapeError(f"layer {self.layers.index(layer)}: {error}")
 
     def __repr__(self) -> str:
         return summary_text(self.label, self.params, self.dtype, self._table())
@@ -253,7 +255,3 @@ class Sequential(Layer):
         """Return one row for each layer: its prefix, label, output shape and number of parameters."""
         rows = zip(self._prefixes, self.layers, self._shapes(None))
         return [(prefix, layer.label, shape, count(layer.params)) for prefix, layer, shape in rows]
-
-
-def _at(i: int, error: ShapeError) -> ShapeError:
-    return ShapeError(f"layer {i}: {error}")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Below it, what is subtracted from a score can neither overflow nor be infinite.
 SAFE = 1e30
+# Python compares and adds so few numbers sooner than NumPy begins.
+FEW = 32
 
 
 def softmax(x: Array, *, axis: int = -1, out: Array | None = None) -> Array:
@@ -64,12 +66,12 @@ def softmax(x: Array, *, axis: int = -1, out: Array | None = None) -> Array:
 
 def softmax_kernel(x: Array, out: Array | None) -> Array:
     """Compute `softmax` of the rows of a validated matrix (N, C)."""
-    if len(x) == 1:  # plain numbers start sooner than arrays of one
-        largest = np.maximum.reduce(x, axis=None)
+    if len(x) == 1 and x.shape[1] <= FEW:
+        largest = max(x[0].tolist())
         if abs(largest) < SAFE:
             e: Array = np.subtract(x, largest, out=out)
             np.exp(e, out=e)
-            e /= np.add.reduce(e, axis=None)
+            e /= sum(e[0].tolist())
             return e
     with np.errstate(over="ignore", invalid="ignore"):
         # NumPy reduces a few long columns faster than many short rows, and BLAS sums rows faster still.

@@ -40,7 +40,7 @@ class ReLU(Elementwise):
     """
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        y = relu_kernel(x, None)
+        y, _ = self._infer(x, False)
         return y, y
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
@@ -71,16 +71,13 @@ class Softmax(Layer):
     """
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        y = softmax_kernel(self._check(x), None)
+        y, _ = self._infer(x, False)
         return y, y
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
-        return softmax_kernel(self._check(x), x if scratch else None), True
-
-    def _check(self, x: Array) -> Array:
         if x.ndim != 2 or x.shape[1] == 0:
             raise self._refuse("(N, C) with at least one class", x.shape)
-        return x
+        return softmax_kernel(x, x if scratch else None), True
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         return softmax_backward(grad, context), {}

@@ -129,7 +129,8 @@ class Layer:
         TypeError
             If `x` does not hold real numbers.
         """
-        x = self._as_input(x)
+        if type(x) is not np.ndarray or x.dtype is not self.dtype:
+            x = self._as_input(x)
         y, fresh = self._infer(x, False)
         return y if fresh else unshared(y, [x, *self.params.values()])
 

@@ -44,6 +44,7 @@ class Dense(Layer):
 
     Attributes
     ----------
+    in_features, out_features : int
     params : dict
         ``weight`` of shape (out_features, in_features), as in ``torch.nn.Linear``: row *i* is neuron *i*; and
         ``bias`` of shape (out_features,).
@@ -90,30 +91,22 @@ class Dense(Layer):
         if bias:
             params["bias"] = np.zeros(shape[0], dtype=dtype)
         super().__init__(params=params, name=name)
-
-    @property
-    def in_features(self) -> int:
-        """The number of inputs."""
-        return int(self.params["weight"].shape[1])
-
-    @property
-    def out_features(self) -> int:
-        """The number of outputs, or neurons."""
-        return int(self.params["weight"].shape[0])
-
-    def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        weight = self.params["weight"]
-        if x.ndim != 2 or x.shape[1] != weight.shape[1]:
-            raise self._refuse(f"(N, {weight.shape[1]})", x.shape, _HINTS.get(x.ndim, ""))
-        # One row is a matrix-vector product, and of one dimension: NumPy starts sooner on both.
-        y: Array = np.dot(weight, x[0]) if len(x) == 1 else np.dot(x, weight.T)
-        bias = self.params.get("bias")
-        if bias is not None:
-            y += bias
-        return (y[None] if len(x) == 1 else y), x
+        self.out_features, self.in_features = shape
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
-        return self._forward(x, False)[0], True
+        if x.ndim != 2 or x.shape[1] != self.in_features:
+            raise self._refuse(f"(N, {self.in_features})", x.shape, _HINTS.get(x.ndim, ""))
+        params = self.params
+        if len(x) == 1:  # a matrix-vector product in one dimension: NumPy starts sooner on both
+            y: Array = np.dot(params["weight"], x[0])
+        else:
+            y = np.dot(x, params["weight"].T)
+        if "bias" in params:
+            y += params["bias"]
+        return (y[None] if len(x) == 1 else y), True
+
+    def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
+        return self._infer(x, False)[0], x
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         grad_x, grad_weight, grad_bias = dense_backward(grad, context, self.params["weight"])
