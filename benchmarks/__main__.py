@@ -30,12 +30,12 @@ def main() -> None:
     print(describe_machine(arguments.threads))
     if arguments.only in (None, "cold"):
         print("\nnew process: import, load a .pth, predict one image")
-        for name, row in cold_start.measure(arguments.seconds):
-            print_row(name, row)
+        for name, row, unit in cold_start.measure(arguments.seconds):
+            print_row(name, row, unit)
     if arguments.only in (None, "inference"):
         print("\ninference, float32, microseconds a call")
         for name, row in inference.measure(arguments.threads, arguments.seconds):
-            print_row(name, row)
+            print_row(name, row, 1e-6)
             sys.stdout.flush()
 
 

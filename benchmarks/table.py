@@ -22,7 +22,7 @@ def interleave(functions: dict[str, Callable[[], object]], seconds: float) -> Sa
         calls[name] = max(1, int(0.01 / (time.perf_counter() - start)))
     samples: Samples = {name: [] for name in functions}
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(samples[name]) < 5:
+    while time.perf_counter() < end or min(map(len, samples.values())) < 5:
         for name, function in functions.items():
             time.sleep(0.01)  # the threads of the one before still spin for a while and would slow this one down
             function()
@@ -33,8 +33,8 @@ def interleave(functions: dict[str, Callable[[], object]], seconds: float) -> Sa
     return samples
 
 
-def print_row(name: str, samples: Samples, unit: float = 1e-6) -> None:
-    """Print the median of each library, its spread (half the middle 50 %), and how many times tinynet's it is."""
+def print_row(name: str, samples: Samples, unit: float) -> None:
+    """Print each library: median in `unit`, spread (half the middle 50 %), and how many times tinynet's it is."""
     ours = statistics.median(samples["tinynet"])
     cells = []
     for library, values in samples.items():

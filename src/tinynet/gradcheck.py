@@ -13,6 +13,8 @@ from tinynet.layers.base import Layer
 from tinynet.losses import CrossEntropy
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from tinynet._arrays import Array, RandomSource
 
 EPS = float(np.finfo(np.float64).eps)
@@ -24,8 +26,8 @@ FLOOR = 1e-3
 
 def check_gradients(
     subject: Layer | CrossEntropy,
-    x: Array,
-    targets: Array | None = None,
+    x: ArrayLike,
+    targets: ArrayLike | None = None,
     *,
     loss: CrossEntropy | None = None,
     tolerance: float = 1e-6,
@@ -107,7 +109,7 @@ def check_gradients(
     return {key: _compare(key, analytic[key], *numeric[key], tolerance) for key in arrays}
 
 
-def _of_loss(loss: CrossEntropy, x: Array, targets: Array | None) -> Any:
+def _of_loss(loss: CrossEntropy, x: Array, targets: ArrayLike | None) -> Any:
     if targets is None:
         raise ValueError("check_gradients of a loss needs targets")
     loss.forward(x, targets)
@@ -115,7 +117,7 @@ def _of_loss(loss: CrossEntropy, x: Array, targets: Array | None) -> Any:
 
 
 def _of_layer(
-    layer: Layer, x: Array, targets: Array | None, loss: CrossEntropy | None, rng: np.random.Generator
+    layer: Layer, x: Array, targets: ArrayLike | None, loss: CrossEntropy | None, rng: np.random.Generator
 ) -> Any:
     """Return the gradients from `backward`, a function that gives the outputs, and a weight for each of them."""
     if (loss is None) != (targets is None):

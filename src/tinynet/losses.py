@@ -8,6 +8,8 @@ from tinynet.errors import BackwardError
 from tinynet.functional.entropy import check_loss_arguments, entropy_backward_kernel, entropy_kernel
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from tinynet._arrays import Array
 
 
@@ -45,7 +47,7 @@ class CrossEntropy:
         self.from_logits = from_logits
         self._pending: tuple[Array, Array] | None = None
 
-    def __call__(self, predictions: Array, targets: Array) -> float:
+    def __call__(self, predictions: ArrayLike, targets: ArrayLike) -> float:
         """Return the loss; touches no state.
 
         Parameters
@@ -71,7 +73,7 @@ class CrossEntropy:
         """
         return entropy_kernel(*self._check(predictions, targets), self.from_logits)
 
-    def forward(self, predictions: Array, targets: Array, training: bool = True) -> float:
+    def forward(self, predictions: ArrayLike, targets: ArrayLike, training: bool = True) -> float:
         """Return the loss and, with `training`, remember what `backward` needs, as copies of its own.
 
         Parameters
@@ -111,7 +113,7 @@ class CrossEntropy:
         self._pending = None
         return entropy_backward_kernel(predictions, targets, self.from_logits)
 
-    def _check(self, predictions: Array, targets: Array) -> tuple[Array, Array]:
+    def _check(self, predictions: ArrayLike, targets: ArrayLike) -> tuple[Array, Array]:
         return check_loss_arguments(predictions, targets, self.from_logits, "CrossEntropy")
 
     def __getstate__(self) -> dict[str, object]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
+    from numpy.typing import ArrayLike
 
     from tinynet._arrays import Array
     from tinynet._summary import Row
@@ -93,7 +94,7 @@ class Sequential(Layer):
         part._assemble(self.layers[index], self._prefixes[index], None)
         return part
 
-    def __call__(self, x: Array, *, batch_size: int | None = None) -> Array:
+    def __call__(self, x: ArrayLike, *, batch_size: int | None = None) -> Array:
         """Evaluate the network (inference); touches no state and is safe from many threads at once.
 
         Parameters
@@ -139,7 +140,7 @@ class Sequential(Layer):
             raise ShapeError(f"{self.label}: every row must give one, but {len(x)} rows gave the shape {y.shape}")
         return y
 
-    def predict_proba(self, x: Array, *, batch_size: int | None = None) -> Array:
+    def predict_proba(self, x: ArrayLike, *, batch_size: int | None = None) -> Array:
         """Return the probability of each class for every row.
 
         Parameters
@@ -164,7 +165,7 @@ class Sequential(Layer):
             )
         return self(x, batch_size=batch_size)
 
-    def predict(self, x: Array, *, batch_size: int | None = None) -> npt.NDArray[np.intp]:
+    def predict(self, x: ArrayLike, *, batch_size: int | None = None) -> npt.NDArray[np.intp]:
         """Return the class with the largest output for every row, the first of equal ones.
 
         Parameters

@@ -9,12 +9,14 @@ import numpy as np
 from tinynet._arrays import FLOAT32, FLOAT64, as_real, as_real_pair
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from tinynet._arrays import Array
 
 _ZERO = {dtype: np.zeros((), dtype) for dtype in (FLOAT32, FLOAT64)}
 
 
-def relu(x: Array, *, out: Array | None = None) -> Array:
+def relu(x: ArrayLike, *, out: Array | None = None) -> Array:
     """Return ``max(x, 0)``, element by element; NaN stays NaN.
 
     Parameters
@@ -48,7 +50,7 @@ def relu_kernel(x: Array, out: Array | None) -> Array:
     return y
 
 
-def relu_backward(grad: Array, y: Array) -> Array:
+def relu_backward(grad: ArrayLike, y: ArrayLike) -> Array:
     """Return ``grad``, and 0 where ``y = relu(x)`` is 0 (the subgradient at 0 is 0).
 
     Parameters

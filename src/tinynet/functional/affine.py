@@ -10,10 +10,12 @@ from tinynet._arrays import as_real
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from tinynet._arrays import Array
 
 
-def dense(x: Array, weight: Array, bias: Array | None = None) -> Array:
+def dense(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Array:
     """Return ``x @ weight.T + bias``.
 
     Parameters
@@ -57,7 +59,7 @@ def dense(x: Array, weight: Array, bias: Array | None = None) -> Array:
     return np.asarray(np.matmul(x, weight.T) + bias)
 
 
-def dense_backward(grad: Array, x: Array, weight: Array) -> tuple[Array, Array, Array]:
+def dense_backward(grad: ArrayLike, x: ArrayLike, weight: ArrayLike) -> tuple[Array, Array, Array]:
     """Return the gradients of a loss with respect to `x`, `weight` and the bias.
 
     Parameters

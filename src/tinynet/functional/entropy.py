@@ -12,6 +12,7 @@ from tinynet.functional.softmax import log_softmax, softmax
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from numpy.typing import ArrayLike
 
     from tinynet._arrays import Array
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 SUM_TOLERANCE = 1e-3
 
 
-def one_hot(labels: Array, num_classes: int, *, dtype: npt.DTypeLike = FLOAT32) -> Array:
+def one_hot(labels: ArrayLike, num_classes: int, *, dtype: npt.DTypeLike = FLOAT32) -> Array:
     """Return one row for each label, with a 1 in the column of its class and 0 elsewhere.
 
     Parameters
@@ -54,7 +55,7 @@ def one_hot(labels: Array, num_classes: int, *, dtype: npt.DTypeLike = FLOAT32) 
     return result
 
 
-def cross_entropy(predictions: Array, targets: Array, *, from_logits: bool = False) -> float:
+def cross_entropy(predictions: ArrayLike, targets: ArrayLike, *, from_logits: bool = False) -> float:
     """Return the mean over the rows of ``-sum(targets * log(predictions))``, in nats.
 
     Parameters
@@ -94,7 +95,7 @@ def cross_entropy(predictions: Array, targets: Array, *, from_logits: bool = Fal
     return entropy_kernel(predictions, targets, from_logits)
 
 
-def cross_entropy_backward(predictions: Array, targets: Array, *, from_logits: bool = False) -> Array:
+def cross_entropy_backward(predictions: ArrayLike, targets: ArrayLike, *, from_logits: bool = False) -> Array:
     """Return the gradient of `cross_entropy` with respect to `predictions`.
 
     Parameters

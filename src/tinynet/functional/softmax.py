@@ -10,6 +10,8 @@ from tinynet._arrays import as_real, as_real_pair
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from tinynet._arrays import Array
 
 # Below it, what is subtracted from a score can neither overflow nor be infinite.
@@ -18,7 +20,7 @@ SAFE = 1e30
 FEW = 32
 
 
-def softmax(x: Array, *, axis: int = -1, out: Array | None = None) -> Array:
+def softmax(x: ArrayLike, *, axis: int = -1, out: Array | None = None) -> Array:
     """Return ``exp(x) / sum(exp(x))`` along `axis`, without overflow.
 
     Parameters
@@ -81,7 +83,7 @@ def softmax_kernel(x: Array, out: Array | None) -> Array:
     return e
 
 
-def softmax_backward(grad: Array, s: Array, *, axis: int = -1) -> Array:
+def softmax_backward(grad: ArrayLike, s: ArrayLike, *, axis: int = -1) -> Array:
     """Return ``s * (grad - sum(grad * s))``, the product of `grad` with the Jacobian ``diag(s) - s sᵀ``.
 
     Parameters
@@ -116,7 +118,7 @@ def softmax_backward(grad: Array, s: Array, *, axis: int = -1) -> Array:
     return result
 
 
-def logsumexp(x: Array, *, axis: int = -1, keepdims: bool = False) -> Array:
+def logsumexp(x: ArrayLike, *, axis: int = -1, keepdims: bool = False) -> Array:
     """Return ``log(sum(exp(x)))`` along `axis`, without overflow.
 
     Parameters
@@ -154,7 +156,7 @@ def logsumexp(x: Array, *, axis: int = -1, keepdims: bool = False) -> Array:
     return result if keepdims else result.squeeze(axis=axis)
 
 
-def log_softmax(x: Array, *, axis: int = -1) -> Array:
+def log_softmax(x: ArrayLike, *, axis: int = -1) -> Array:
     """Return ``log(softmax(x))`` as ``x - logsumexp(x)``, which keeps the digits of tiny probabilities.
 
     Parameters
@@ -187,7 +189,7 @@ def log_softmax(x: Array, *, axis: int = -1) -> Array:
     return shifted
 
 
-def log_softmax_backward(grad: Array, log_s: Array, *, axis: int = -1) -> Array:
+def log_softmax_backward(grad: ArrayLike, log_s: ArrayLike, *, axis: int = -1) -> Array:
     """Return ``grad - softmax(x) * sum(grad)``, the gradient with respect to the scores.
 
     Parameters
@@ -218,7 +220,7 @@ def log_softmax_backward(grad: Array, log_s: Array, *, axis: int = -1) -> Array:
     return result
 
 
-def _with_classes(owner: str, x: Array, axis: int) -> Array:
+def _with_classes(owner: str, x: ArrayLike, axis: int) -> Array:
     x = as_real(x, owner)
     _check_axis(owner, x, axis)
     if x.shape[axis] == 0:

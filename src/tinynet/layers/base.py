@@ -13,6 +13,8 @@ from tinynet.layers.parameters import Parameters
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import ArrayLike
+
     from tinynet._arrays import Array
 
     Shape = tuple[int, ...]
@@ -108,7 +110,7 @@ class Layer:
         kind = type(self).__name__
         return kind if self.name is None else f"{kind} {self.name!r}"
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: ArrayLike) -> Array:
         """Evaluate the layer (inference); touches no state and is safe from many threads at once.
 
         Parameters
@@ -134,7 +136,7 @@ class Layer:
         y, fresh = self._infer(x, False)
         return y if fresh else unshared(y, [x, *self.params.values()])
 
-    def forward(self, x: Array, training: bool = False) -> Array:
+    def forward(self, x: ArrayLike, training: bool = False) -> Array:
         """Evaluate the layer and, with `training`, remember what `backward` needs.
 
         Parameters
@@ -167,7 +169,7 @@ class Layer:
         self._pending = context, y, x.shape
         return y.copy()  # the context may hold y, and the caller may write into the result
 
-    def backward(self, grad: Array) -> Array:
+    def backward(self, grad: ArrayLike) -> Array:
         """Propagate a gradient from the output to the input, and fill `grads`.
 
         Parameters
