@@ -119,6 +119,15 @@ def test_a_mistake_deep_in_a_network_is_found():
         tn.check_gradients(net, X, [0, 1, 2, 0], loss=tn.CrossEntropy())
 
 
+def test_a_trained_network_that_is_sure_passes(root):
+    net = tn.from_torch_state_dict(root / "examples" / "mnist_model.pth", dtype="float64")
+    images, labels = tn.datasets.synthetic_digits(2, rng=0)
+    hidden = net[:4](tn.datasets.normalize(images, dtype="float64"))
+    loss = tn.CrossEntropy(from_logits=True)
+    assert loss(net[4:5](hidden), labels) < 1e-2  # and so its gradients are tiny
+    tn.check_gradients(net[4:5], hidden, labels, loss=loss)
+
+
 def test_the_layer_is_left_as_it_was():
     layer = dense()
     before = layer.params["weight"].copy()

@@ -45,6 +45,14 @@ def test_is_iterable_indexable_and_sliceable(x):
         net[4]
 
 
+def test_layers_are_found_by_name():
+    net = tn.Sequential(tn.Dense(2, 3, name="fc1"), tn.ReLU())
+    assert net["fc1"] is net[0]
+    assert net["1"] is net[1]
+    with pytest.raises(KeyError, match="it has fc1, 1"):
+        net["fc2"]
+
+
 def test_an_empty_network_is_the_identity(x):
     y = tn.Sequential()(x)
     assert np.array_equal(y, x)

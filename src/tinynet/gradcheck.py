@@ -85,7 +85,10 @@ def check_gradients(
         analytic, evaluate, weights = _of_loss(subject, x, targets)
     elif isinstance(subject, Layer):
         if subject.dtype not in (None, FLOAT64):
-            raise TypeError(f"check_gradients needs float64 parameters; build {subject.label} with dtype='float64'")
+            raise TypeError(
+                f"check_gradients needs float64 parameters, those of {subject.label} are {subject.dtype}: build the "
+                "layers, or load the network, with dtype='float64'"
+            )
         if "x" in subject.params:
             raise ValueError(
                 f"check_gradients calls the input x; give the parameter x of {subject.label} another name"
@@ -113,7 +116,7 @@ def _of_loss(loss: CrossEntropy, x: Array, targets: ArrayLike | None) -> Any:
     if targets is None:
         raise ValueError("check_gradients of a loss needs targets")
     loss.forward(x, targets)
-    return {"x": loss.backward()}, lambda: np.array(loss(x, targets)), np.ones(())
+    return {"x": loss.backward()}, lambda: _loss_and_size(loss, x, targets), np.ones(())
 
 
 def _of_layer(
@@ -127,30 +130,43 @@ def _of_layer(
         # Of either sign, none near 0, and not the numbers that a test may have drawn its input from.
         weights = rng.uniform(0.5, 1.5, y.shape) * rng.choice([-1.0, 1.0], y.shape)
         grad_x = layer.backward(weights)
-        return {"x": grad_x, **layer.grads}, lambda: layer.forward(x, training=True), weights
+
+        def outputs_and_sizes() -> tuple[Array, Array]:
+            y = layer.forward(x, training=True)
+            return y, np.abs(y)
+
+        return {"x": grad_x, **layer.grads}, outputs_and_sizes, weights
     loss.forward(y, targets)
     grad_x = layer.backward(loss.backward())
     return (
         {"x": grad_x, **layer.grads},
-        lambda: np.array(loss(layer.forward(x, training=True), targets)),
+        lambda: _loss_and_size(loss, layer.forward(x, training=True), targets),
         np.ones(()),
     )
 
 
-def _central_differences(evaluate: Callable[[], Array], weights: Array, array: Array) -> tuple[Array, Array]:
+def _loss_and_size(loss: CrossEntropy, predictions: Array, targets: ArrayLike) -> tuple[Array, Array]:
+    """Return the loss and what its rounding grows with: itself, and the predictions that it is made of."""
+    value = np.array(loss(predictions, targets))
+    return value, np.abs(value) + np.abs(predictions).max()
+
+
+def _central_differences(
+    evaluate: Callable[[], tuple[Array, Array]], weights: Array, array: Array
+) -> tuple[Array, Array]:
     """Return ``(f(v + h) - f(v - h)) / 2h`` for every entry v of `array`, and what rounding may add to it."""
     result, noise = np.empty(array.shape), np.empty(array.shape)
     for index in np.ndindex(array.shape):
         kept = array[index]
         h = STEP * max(1.0, abs(kept))
         array[index] = kept + h
-        above, upper = evaluate(), array[index]
+        (above, size), upper = evaluate(), array[index]
         array[index] = kept - h
-        below, lower = evaluate(), array[index]
+        (below, _), lower = evaluate(), array[index]
         array[index] = kept
         # Subtract output by output: what does not depend on the entry cancels exactly.
         result[index] = ((above - below) * weights).sum() / (upper - lower)
-        noise[index] = 2 * EPS * ((np.abs(above) + np.abs(below)) * np.abs(weights)).sum() / (upper - lower)
+        noise[index] = 4 * EPS * (size * np.abs(weights)).sum() / (upper - lower)
     return result, noise
 
 
@@ -169,6 +185,6 @@ def _compare(key: str, analytic: Array, numeric: Array, noise: Array, tolerance:
         at = f"{key}[{', '.join(map(str, worst))}]"
         raise GradientError(
             f"the gradient of {at} is {analytic[worst]:.9g}, the central difference {numeric[worst]:.9g}: relative "
-            f"error {error[worst]:.2g}, above {tolerance:g}. A point at a kink (a ReLU at 0) has no derivative"
+            f"error {error[worst]:.2g}, above {tolerance:g} (it may be right if a ReLU is at its kink, 0, there)"
         )
     return float(error[worst])

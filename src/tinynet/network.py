@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class Sequential(Layer):
     """Layers one after another; itself a layer.
 
-    Iterable and indexable: ``net[0]`` is the first layer, ``net[:-1]`` a network of all but the last one. Such a
-    slice shares its layers, and so its parameters, with the whole.
+    Iterable and indexable: ``net[0]`` is the first layer, ``net["fc1"]`` the one of that name, ``net[:-1]`` a network
+    of all but the last one. Such a slice shares its layers, and so its parameters, with the whole.
 
     Parameters
     ----------
@@ -83,11 +83,15 @@ class Sequential(Layer):
         return iter(self.layers)
 
     @overload
-    def __getitem__(self, index: int) -> Layer: ...
+    def __getitem__(self, index: int | str) -> Layer: ...
     @overload
     def __getitem__(self, index: slice) -> Sequential: ...
-    def __getitem__(self, index: int | slice) -> Layer | Sequential:
-        """Return one layer, or for a slice a network that shares layers and state-dict names with this."""
+    def __getitem__(self, index: int | str | slice) -> Layer | Sequential:
+        """Return one layer, by place or name, or for a slice a network that shares layers and names with this."""
+        if isinstance(index, str):
+            if index not in self._prefixes:
+                raise KeyError(f"{self.label} has no layer {index!r}; it has {', '.join(self._prefixes)}")
+            return self.layers[self._prefixes.index(index)]
         if not isinstance(index, slice):
             return self.layers[index]
         part = Sequential.__new__(Sequential)
@@ -213,7 +217,7 @@ class Sequential(Layer):
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         grads = []
         for layer, layer_context in zip(reversed(self.layers), reversed(context)):
-            grad, layer_grads = layer._backward(layer_context, grad)
+            grad, layer_grads = layer._differentiate(layer_context, grad)
             grads.append(layer_grads)
         return grad, grads[::-1]
 

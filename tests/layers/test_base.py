@@ -126,6 +126,8 @@ class Bad(tn.Layer):
     ("layer", "error", "message"),
     [
         (Bad(lambda x: x * 2), TypeError, r"Bad: _forward must return a tuple \(output, context\)"),
+        (Bad(backward=lambda grad: grad), TypeError, r"Bad: _backward must return a tuple \(grad_x, grads\)"),
+        (Bad(lambda x: (np.multiply(x, 2, out=x), None)), ValueError, "read-only"),
         (Bad(lambda x: ("text", None)), TypeError, "Bad: the output of _forward"),
         (Bad(backward=lambda grad: (grad, {})), ValueError, r"gradients for \['a'\], got \[\]"),
         (Bad(backward=lambda grad: (grad, None)), ValueError, "got None"),
@@ -193,7 +195,9 @@ def test_an_incomplete_layer_says_what_is_missing():
     class Half(tn.Layer):
         pass
 
-    with pytest.raises(NotImplementedError, match="Half does not define _forward"):
+    with pytest.raises(
+        NotImplementedError, match=r"Half does not define _forward \(a layer overrides _forward, not forward\)"
+    ):
         Half()(np.ones((1, 1)))
 
 

@@ -98,9 +98,10 @@ def test_activations_reuse_the_array_that_a_dense_layer_made():
     assert tn.Softmax()._infer(y, fresh)[0] is y
 
 
-def test_more_than_two_dimensions_get_a_hint():
-    with pytest.raises(tn.ShapeError, match="Flatten"):
-        tn.Dense(4, 2)(np.zeros((1, 2, 2)))
+def test_images_get_a_hint():
+    for shape in ((1, 28, 28), (28, 28)):
+        with pytest.raises(tn.ShapeError, match=r"Flatten\(\).*datasets\.normalize"):
+            tn.Dense(784, 2)(np.zeros(shape))
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,7 @@ def test_matrices_of_other_layers_are_not_taken_for_dense_ones(entries, strict):
     ("entries", "message"),
     [
         ([("fc.weight", (2, 3)), ("fc.bias", (3,))], "no dense layer uses fc.bias"),
+        ([("fc.weight", (4, 5)), ("fc.bias", (5,))], "fc.weight looks transposed"),
         ([("fc.weight", (0, 3))], "fc.weight is empty"),
         ([("2.weight", (8, 4)), ("weight", (3, 8))], r"two layers have a parameter '2\.weight'"),
     ],

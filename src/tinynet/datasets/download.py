@@ -47,6 +47,7 @@ def download(remote: RemoteFile, mirrors: Sequence[str], folder: Path) -> Path:
     OSError
         The folder cannot be written to.
     """
+    new_folders = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(remote, folder)
     target = folder / remote.name
@@ -65,6 +66,9 @@ def download(remote: RemoteFile, mirrors: Sequence[str], folder: Path) -> Path:
                 own.replace(parked)
             else:
                 own.unlink()
+                for place in new_folders:  # offline, nothing is left behind
+                    with suppress(OSError):
+                        place.rmdir()
     return target
 
 

@@ -78,11 +78,13 @@ class Layer:
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         """Return the output and whatever ``_backward`` needs; pure."""
-        raise NotImplementedError(f"{type(self).__name__} does not define _forward")
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define _forward (a layer overrides _forward, not forward)"
+        )
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         """Return the gradients with respect to the input and, as a dict, to the parameters; pure."""
-        raise NotImplementedError(f"{type(self).__name__} does not define _backward")
+        raise NotImplementedError(f"{type(self).__name__} does not define _backward (not backward)")
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         """Return the output, and whether it is a new array that nothing else refers to.
@@ -93,12 +95,23 @@ class Layer:
 
     def _evaluate(self, x: Array, training: bool) -> tuple[Array, Any]:
         """Do ``_forward``, and see to it that the output has the dtype of the input."""
+        x = x.view()
+        x.flags.writeable = False  # it may be the caller's, or what the layer before remembers
         result = self._forward(x, training)
         if type(result) is not tuple or len(result) != 2:
             raise TypeError(
                 f"{self.label}: _forward must return a tuple (output, context), got {type(result).__name__}"
             )
         return as_real(result[0], f"{self.label}: the output of _forward", x.dtype), result[1]
+
+    def _differentiate(self, context: Any, grad: Array) -> tuple[Array, Any]:
+        """Do ``_backward``, and see to it that the gradient of the input has the dtype of `grad`."""
+        result = self._backward(context, grad)
+        if type(result) is not tuple or len(result) != 2:
+            raise TypeError(
+                f"{self.label}: _backward must return a tuple (grad_x, grads), got {type(result).__name__}"
+            )
+        return as_real(result[0], f"{self.label}: the gradient of the input", grad.dtype), result[1]
 
     def _output_shape(self, shape: Shape | None) -> Shape | None:
         """Return the output's shape for an input's, both without the batch axis; None where it is unknown."""
@@ -198,8 +211,7 @@ class Layer:
         if grad.shape != y.shape:
             raise ShapeError(f"{self.label}: backward expects a gradient of shape {y.shape}, got {grad.shape}")
         self._pending = None
-        grad_x, grads = self._backward(context, grad)
-        grad_x = as_real(grad_x, f"{self.label}: the gradient of the input", y.dtype)
+        grad_x, grads = self._differentiate(context, grad)
         if grad_x.shape != shape:
             raise ShapeError(f"{self.label}: _backward must return a gradient of shape {shape}, got {grad_x.shape}")
         taken = [grad, *self.params.values()]

@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from tinynet._arrays import Array, RandomSource
     from tinynet.layers.base import Shape
 
-_HINTS = {
-    1: "; a single sample needs a batch axis, as x[None]",
-    3: "; put Flatten() before it",
-    4: "; put Flatten() before it",
-}
-
 
 class Dense(Layer):
     """Every output is a weighted sum of all inputs plus a bias: ``Y = X Wᵀ + b``.
@@ -95,7 +89,7 @@ class Dense(Layer):
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         if x.ndim != 2 or x.shape[1] != self.in_features:
-            raise self._refuse(f"(N, {self.in_features})", x.shape, _HINTS.get(x.ndim, ""))
+            raise self._wrong_shape(x.shape)
         params = self.params
         if len(x) == 1:  # a matrix-vector product in one dimension: NumPy starts sooner on both
             y: Array = np.dot(params["weight"], x[0])
@@ -117,8 +111,16 @@ class Dense(Layer):
 
     def _output_shape(self, shape: Shape | None) -> Shape:
         if shape is not None and shape != (self.in_features,):
-            raise self._refuse(f"(N, {self.in_features})", ("N", *shape), _HINTS.get(1 + len(shape), ""))
+            raise self._wrong_shape(("N", *shape))
         return (self.out_features,)
+
+    def _wrong_shape(self, shape: tuple[int | str, ...]) -> ShapeError:
+        hint = ""
+        if len(shape) == 1:
+            hint = "; a single sample needs a batch axis, as x[None]"
+        elif len(shape) > 2 or shape == (28, 28):
+            hint = "; put Flatten() before it, or scale images and make rows of them with tinynet.datasets.normalize"
+        return self._refuse(f"(N, {self.in_features})", shape, hint)
 
     def __repr__(self) -> str:
         arguments = [str(self.in_features), str(self.out_features)]

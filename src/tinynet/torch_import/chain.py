@@ -45,9 +45,11 @@ def find_chain(tensors: dict[str, Array], origin: str, strict: bool) -> list[Aff
     for layer in layers:
         _check_numbers(layer, origin)
     if unused and strict:
+        turned = [layer for layer in layers if layer.bias is None and _has_bias_of_its_inputs(layer, tensors)]
+        hint = f" {turned[0].weight_key} looks transposed: torch has (out, in)." if turned else ""
         raise CheckpointError(
-            f"{origin}: no dense layer uses {_listed(unused)}. If they do not matter, pass strict=False; if they "
-            "belong to another kind of layer, build the network and pass it as network="
+            f"{origin}: no dense layer uses {_listed(unused)}.{hint} If they do not matter, pass strict=False; if "
+            "they belong to another kind of layer, build the network and pass it as network="
         )
     return _order(layers, key_order_counts=not _is_sorted(tensors), origin=origin)
 
@@ -101,6 +103,11 @@ def _pair(tensors: dict[str, Array]) -> tuple[list[Affine], list[str]]:
         Affine(_module(key), key, tensors[key], tensors[bias_of[key]] if key in bias_of else None) for key in matrices
     ]
     return layers, vectors + [key for key, array in tensors.items() if array.ndim == 0]
+
+
+def _has_bias_of_its_inputs(layer: Affine, tensors: dict[str, Array]) -> bool:
+    bias = tensors.get("bias".join(layer.weight_key.rsplit("weight", 1)))
+    return bias is not None and bias.shape == layer.weight.shape[1:]
 
 
 def _fits(tensors: dict[str, Array], weight: str, bias: str) -> bool:
