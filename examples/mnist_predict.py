@@ -109,10 +109,12 @@ def check(arguments: argparse.Namespace) -> None:
     """Complain about what would fail later, and less clearly."""
     if not arguments.weights.is_file():
         raise FileNotFoundError(f"there is no weights file {arguments.weights}; name one with --weights")
-    if arguments.count < 1:
-        raise ValueError(f"--count must be at least 1, got {arguments.count}")
-    if not arguments.std > 0:
-        raise ValueError(f"--std must be positive, got {arguments.std:g}")
+    if not 1 <= arguments.count <= 200:
+        raise ValueError(f"--count must be from 1 to 200, got {arguments.count}")
+    if not np.isfinite(arguments.mean):
+        raise ValueError(f"--mean must be finite, got {arguments.mean:g}")
+    if not 0 < arguments.std < np.inf:
+        raise ValueError(f"--std must be positive and finite, got {arguments.std:g}")
     try:
         arguments.output_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:

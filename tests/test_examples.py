@@ -100,10 +100,13 @@ def fail(script, tmp_path, monkeypatch, capsys):
         (["--weights", "none.pth"], "there is no weights file none.pth; name one with --weights"),
         (["--index", "1000"], "--index must be from 0 to 999, got 1000"),
         (["--index", "-1"], "--index must be from 0 to 999, got -1"),
-        (["--count", "0"], "--count must be at least 1, got 0"),
-        (["--std", "0"], "--std must be positive, got 0"),
-        (["--std", "nan"], "--std must be positive, got nan"),
-        (["--mean", "inf"], "mean must be finite"),
+        (["--count", "0"], "--count must be from 1 to 200, got 0"),
+        (["--count", "300"], "--count must be from 1 to 200, got 300"),
+        (["--std", "0"], "--std must be positive and finite, got 0"),
+        (["--std", "nan"], "--std must be positive and finite, got nan"),
+        (["--std", "inf"], "--std must be positive and finite, got inf"),
+        (["--mean", "inf"], "--mean must be finite, got inf"),
+        (["--mean", "nan"], "--mean must be finite, got nan"),
     ],
 )
 def test_mistakes_get_one_line(fail, arguments, message):
@@ -115,8 +118,9 @@ def test_output_that_cannot_be_written_gets_one_line(fail, tmp_path):
     assert "--output-dir file cannot be made: File exists" in fail("--output-dir", "file")
 
 
-def test_a_file_that_is_no_checkpoint_gets_one_line(fail, tmp_path):
-    (tmp_path / "bad.pth").write_bytes(b"not a checkpoint")
+@pytest.mark.parametrize("content", ["not a checkpoint", "several\nlines\nof text\n", "(lp0\nI1\na.", ""])
+def test_a_file_that_is_no_checkpoint_gets_one_line(fail, tmp_path, content):
+    (tmp_path / "bad.pth").write_text(content)
     assert "bad.pth" in fail("--weights", "bad.pth")
 
 

@@ -80,9 +80,46 @@ def test_colour_bar_tells_the_shares():
 
 
 def test_names_stand_at_rows_and_columns():
-    ax = plot_confusion_matrix(LABELS, TAKEN_FOR, class_names=["cat", "dog", "a very long name of a bird"])
+    ax = plot_confusion_matrix(
+        LABELS, TAKEN_FOR, class_names=["cat", "dog", "a very long name of a bird, longer than a line"]
+    )
     for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
-        assert [label.get_text() for label in labels] == ["cat", "dog", "a very long n…"]
+        assert [label.get_text() for label in labels] == ["cat", "dog", "a very long name of a bird,…"]
+
+
+@pytest.mark.parametrize("classes", [2, 26])
+@pytest.mark.parametrize(
+    "name", ["all of these long names begin alike and end in {}", "a long name with {} in it, not far from the end"]
+)
+def test_names_that_are_cut_stay_apart(classes, name):
+    names = [name.format(k) for k in range(classes)]
+    labels = np.arange(classes)
+    for ax in (None, plt.figure().subplots()):
+        drawn = plot_confusion_matrix(labels, labels, class_names=names, ax=ax)
+        words = [label.get_text() for label in drawn.get_yticklabels()]
+        assert len(set(words)) == classes
+        assert all("…" in word and len(word) <= 28 for word in words)
+
+
+def test_names_that_no_cut_keeps_apart_are_numbered():
+    names = ["x" * 40 + middle + "y" * 40 for middle in "ab"]
+    ax = plot_confusion_matrix([0, 1], [0, 1], class_names=names)
+    assert [label.get_text()[:3] for label in ax.get_yticklabels()] == ["0: ", "1: "]
+
+
+@pytest.mark.parametrize("classes", [2, 10])
+@pytest.mark.parametrize("layout", [None, "constrained", "own figure"])
+def test_colour_bar_is_as_high_as_the_matrix(classes, layout):
+    ax = None
+    if layout != "own figure":
+        _, (ax, _) = plt.subplots(1, 2, figsize=(9, 3), constrained_layout=layout == "constrained")
+    names = [f"a rather long name of class {k}" for k in range(classes)]
+    ax = plot_confusion_matrix(np.arange(classes), np.arange(classes), class_names=names, ax=ax)
+    ax.figure.canvas.draw()
+    (bar,) = colour_bars(ax.figure)
+    matrix, key = ax.get_window_extent(), bar.get_window_extent()
+    np.testing.assert_allclose([key.y0, key.y1], [matrix.y0, matrix.y1], atol=1)
+    assert matrix.x1 < key.x0 < key.x1 < matrix.x1 + 0.1 * matrix.width
 
 
 def test_many_classes_have_colours_only_and_some_names():
@@ -97,16 +134,21 @@ def test_many_classes_have_colours_only_and_some_names():
     ("labels", "predictions", "options", "error", "message"),
     [
         ([0, 1], [0, 1, 1], {}, tn.ShapeError, "2 labels but 3 predictions"),
-        ([], np.zeros((0, 3)), {}, ValueError, "at least one row"),
-        (np.array([], int), np.array([], int), {}, tn.ShapeError, r"predictions of shape \(N,\), got \(0,\)"),
-        ([0], np.zeros((1, 1, 3), int), {}, tn.ShapeError, r"predictions of shape \(N,\), got \(1, 1, 3\)"),
+        ([], np.zeros((0, 3)), {}, tn.ShapeError, r"probabilities of shape \(N, classes\).*got \(0, 3\)"),
+        ([], [], {}, tn.ShapeError, r"predictions of shape \(N,\) with N of at least 1, got \(0,\)"),
+        ([], [0], {}, tn.ShapeError, r"labels of shape \(N,\) with N of at least 1, got \(0,\)"),
+        ([0, 50_000], [0, 1], {}, ValueError, "draws up to 1,000 classes, got 50,001"),
+        ([0], np.ones((1, 1001)), {}, ValueError, "draws up to 1,000 classes, got 1,001"),
+        ([0], [0], {"cmap": "nocolours"}, ValueError, "plot_confusion_matrix: cmap .* got 'nocolours'"),
+        (np.array([], int), np.array([], int), {}, tn.ShapeError, r"predictions of shape \(N,\) .*got \(0,\)"),
+        ([0], np.zeros((1, 1, 3), int), {}, tn.ShapeError, r"predictions of shape \(N,\) .*got \(1, 1, 3\)"),
         ([0, 1], [0.0, 1.0], {}, TypeError, "predictions to be class indices"),
         (["a", "b"], [0, 1], {}, TypeError, "labels to be class indices"),
         ([0, 3], np.eye(3)[:2], {}, ValueError, "labels of at least 0 and below 3.*got 3"),
         ([0, -1], [0, 1], {}, ValueError, "got -1"),
         ([0, 2], [0, 1], {"class_names": "ab"}, ValueError, "below 2"),
         ([0, 1], np.eye(2), {"class_names": "abc"}, ValueError, "3 class_names for 2 classes"),
-        ([0, 1], [[np.nan, 1], [0, 1]], {}, ValueError, "no NaN"),
+        ([0, 1], [[np.nan, 1], [0, 1]], {}, ValueError, "NaN among them"),
     ],
 )
 def test_refuses_what_does_not_fit_before_a_figure_opens(labels, predictions, options, error, message):

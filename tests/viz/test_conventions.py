@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from looks import illegible_texts
 from matplotlib.axes import Axes
+from matplotlib.cbook import is_math_text
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import tinynet as tn
 
@@ -118,8 +121,31 @@ def test_words_take_their_colour_from_the_style(draw, data):
     with plt.style.context("dark_background"):
         picture = draw(*data)
     figure = picture if isinstance(picture, Figure) else picture.figure
-    words = [ax.title for ax in figure.axes] + [ax.yaxis.label for ax in figure.axes]
-    assert {word.get_color() for word in words if word.get_text()} <= {"white", "w"}
+    in_cells = {text for ax in figure.axes if ax.collections for text in ax.texts}
+    words = [text for text in figure.findobj(Text) if text.get_text().strip("✓✗") and text not in in_cells]
+    assert {to_hex(word.get_color()) for word in words} == {"#ffffff"}
+
+
+DOLLARS = ["$0 to $50", "$\\foo$", "a \\$ b$", "$"]
+WITH_DOLLARS = {
+    "title": lambda: tn.viz.plot_weights(MATRIX, title=DOLLARS[0]).figure,
+    "layer": lambda: tn.viz.plot_weights(tn.Dense(3, 2, name=DOLLARS[1])).figure,
+    "network": lambda: tn.viz.plot_network_weights([tn.Dense(3, 2, name=DOLLARS[1])]),
+    "neurons": lambda: tn.viz.plot_neurons(tn.Dense(4, 2, name=DOLLARS[1])),
+    "confusion": lambda: confusion(4, class_names=DOLLARS),
+    "predictions": lambda: predictions(4, 4, class_names=DOLLARS, top=4),
+}
+
+
+@pytest.mark.parametrize("draw", WITH_DOLLARS.values(), ids=WITH_DOLLARS.keys())
+def test_dollar_signs_are_drawn_as_they_are_written(draw):
+    figure = draw()
+    figure.canvas.draw()
+    texts = [text.get_text() for text in figure.findobj(Text) if "$" in text.get_text()]
+    assert texts
+    assert not any(is_math_text(text) for text in texts)
+    drawn = {name for name in DOLLARS for text in texts if name in text.replace("\\$", "$")}
+    assert drawn if len(texts) == 1 else drawn == set(DOLLARS)
 
 
 def names(count):
@@ -156,6 +182,8 @@ LEGIBLE = {
     "wide neurons": lambda: tn.viz.plot_neurons(RNG.normal(size=(7, 100)), image_shape=(5, 20)),
     "one image": lambda: predictions(1, 10, top=10),
     "two images": lambda: predictions(2, 2),
+    "one image, long names": lambda: predictions(1, 10, top=10, class_names=names(10)),
+    "64 images, long names": lambda: predictions(64, 10, class_names=names(10)),
     "16 images": lambda: predictions(16, 26),
     "long names": lambda: predictions(9, 10, class_names=names(10)),
     "21 images, long names": lambda: predictions(21, 10, class_names=names(10)),

@@ -52,14 +52,14 @@ def test_other_shapes_than_squares(rng):
     np.testing.assert_array_equal(image.get_array(), weights[0].reshape(2, 5))
 
 
-def test_what_is_not_finite_is_black_and_counted(rng):
+def test_what_is_not_finite_has_its_own_colour_and_is_counted(rng):
     weights = rng.normal(size=(3, 16))
     weights[0, 1], weights[2, 5] = np.nan, np.inf
     figure = plot_neurons(weights)
-    assert figure._suptitle.get_text().endswith("\n2 not finite (black)")
+    assert figure._suptitle.get_text().endswith("\n2 not finite (lime)")
     image = images_of(figure)[0]
     assert np.argwhere(np.ma.getmaskarray(image.get_array())).tolist() == [[0, 1]]
-    assert tuple(image.cmap(np.ma.masked_invalid([np.nan]))[0]) == to_rgba("black")
+    assert tuple(image.cmap(np.ma.masked_invalid([np.nan]))[0]) == to_rgba("lime")
 
 
 def test_robust_and_limit_set_the_scale(rng):
@@ -73,7 +73,17 @@ def test_robust_and_limit_set_the_scale(rng):
     [
         (np.ones((2, 10)), {}, tn.ShapeError, r"10 inputs make no square image; give image_shape=\(height, width\)"),
         (np.ones((2, 10)), {"image_shape": (3, 3)}, tn.ShapeError, r"no image of shape \(3, 3\)"),
-        (np.ones((2, 9)), {"image_shape": (-3, -3)}, tn.ShapeError, r"no image of shape \(-3, -3\)"),
+        (
+            np.ones((2, 9)),
+            {"image_shape": (-3, -3)},
+            ValueError,
+            "plot_neurons: each side of image_shape.* at least 1",
+        ),
+        (np.ones((2, 16)), {"image_shape": (4.0, 4.0)}, TypeError, "plot_neurons: each side of image_shape.*got 4.0"),
+        (np.ones((2, 16)), {"image_shape": 4}, TypeError, r"image_shape must be \(height, width\), got 4"),
+        (np.ones((2, 16)), {"image_shape": (1, 4, 4)}, TypeError, r"image_shape must be \(height, width\)"),
+        (np.ones((2, 9)), {"count": 2.5}, TypeError, "plot_neurons: count must be an integer, got 2.5"),
+        (np.ones((2, 9)), {"cmap": "nocolours"}, ValueError, "plot_neurons: cmap .* got 'nocolours'"),
         (np.ones(9), {}, tn.ShapeError, r"got \(9,\)"),
         (np.ones((2, 9)), {"count": 0}, ValueError, "count must be at least 1, got 0"),
         (np.ones((2, 9)), {"limit": 0}, ValueError, "limit must be a positive finite number"),

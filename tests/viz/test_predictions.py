@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -124,7 +126,19 @@ def test_without_bars_the_probability_stands_beside_the_class(count, options):
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0, "0 %"), (0.001, "< 1 %"), (0.005, "0 %"), (0.126, "13 %"), (0.99, "99 %"), (0.9999, "> 99 %"), (1, "100 %")],
+    [
+        (0, "0 %"),
+        (0.001, "< 1 %"),
+        (0.005, "< 1 %"),
+        (0.00501, "1 %"),
+        (0.9949, "99 %"),
+        (0.995, "> 99 %"),
+        (np.float32(0.005), "< 1 %"),
+        (0.126, "13 %"),
+        (0.99, "99 %"),
+        (0.9999, "> 99 %"),
+        (1, "100 %"),
+    ],
 )
 def test_percentages_claim_no_certainty(share, text):
     assert percentage(share) == text
@@ -144,6 +158,17 @@ def test_long_names_are_cut_with_an_ellipsis(images):
     assert title_of(plot_predictions(images, PROBABILITIES, class_names=names).axes[0]).endswith("…")
 
 
+@pytest.mark.parametrize("top", [0, 2])
+def test_a_class_has_one_name_wherever_it_stands(images, top):
+    names = [f"all of these begin alike and end in {k}" for k in range(4)]
+    figure = plot_predictions(images, PROBABILITIES, [0, 3, 1], class_names=names, top=top)
+    captions = [re.sub(r"predicted: | \(.*\)|true: ", "", title_of(ax)).split("\n") for ax in pictures_of(figure)]
+    assert all(predicted == true for predicted, true in captions)
+    assert len({predicted for predicted, _ in captions}) == 3
+    bars = {text.get_text() for ax in bars_of(figure) for text in ax.texts if "%" not in text.get_text()}
+    assert {predicted for predicted, _ in captions} <= bars or not top
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
@@ -159,10 +184,20 @@ def test_long_names_are_cut_with_an_ellipsis(images):
         ({"probabilities": [[1, 0], [0, 1], [-1, 2]]}, ValueError, "row 2 is none"),
         ({"probabilities": np.full((3, 4), np.nan)}, ValueError, "row 0"),
         ({"labels": [0, 1]}, tn.ShapeError, "2 labels but 3 rows"),
-        ({"labels": [[0, 1, 2]]}, tn.ShapeError, r"labels of shape \(N,\), got \(1, 3\)"),
+        ({"labels": [[0, 1, 2]]}, tn.ShapeError, r"labels of shape \(N,\) .*got \(1, 3\)"),
         ({"labels": [0, 1, 4]}, ValueError, "below 4, the number of classes, got 4"),
         ({"labels": [0, -1, 2]}, ValueError, "at least 0.*got -1"),
         ({"labels": [0.0, 1.0, 2.0]}, TypeError, "integers"),
+        ({"top": 1.5}, TypeError, "plot_predictions: top must be an integer, got 1.5"),
+        ({"top": True}, TypeError, "top must be an integer, got True"),
+        ({"cmap": "nocolours"}, ValueError, "plot_predictions: cmap .* got 'nocolours'"),
+        ({"labels": []}, tn.ShapeError, r"labels of shape \(N,\) with N of at least 1, got \(0,\)"),
+        ({"images": [], "probabilities": []}, tn.ShapeError, r"probabilities of shape \(N, classes\), got \(0,\)"),
+        (
+            {"images": np.zeros((201, 4, 4)), "probabilities": np.ones((201, 1))},
+            ValueError,
+            r"draws up to 200 images, got 201; choose some, as in images\[:16\]",
+        ),
         ({"top": -1}, ValueError, "top must be at least 0, got -1"),
         ({"class_names": ["cat", "dog"]}, ValueError, "2 class_names for 4 classes"),
     ],

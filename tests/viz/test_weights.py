@@ -7,12 +7,13 @@ import io
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from looks import colour_bars
+from looks import COLOUR_VISION, cielab, colour_bars
 from matplotlib.collections import QuadMesh
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_rgb, to_rgba
 
 import tinynet as tn
 from tinynet.viz import plot_network_weights, plot_weights
+from tinynet.viz._axes import DIVERGING, NOT_FINITE
 
 SMALL, LARGE = (4, 6), (60, 70)
 
@@ -84,8 +85,34 @@ def test_values_are_written_where_they_fit(rng):
     assert not plot_weights(rng.normal(size=SMALL), ax=small).texts
 
 
-def test_tiny_values_are_written_as_powers():
-    assert [text.get_text() for text in plot_weights([[1e-4, -2e-4]]).texts] == ["1.0e-04", "-2.0e-04"]
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([87.0, 120.0], ["87", "120"]),
+        ([87.0, -120.25], ["87.0", "-120.2"]),
+        ([87.5, 0.5], ["87.5", "0.5"]),
+        ([0.05, -0.02], ["0.05", "-0.02"]),
+        ([0.0125, 0.05], ["0.012", "0.050"]),
+        ([3.0, -0.0], ["3", "0"]),
+        ([1.25, -0.001], ["1.25", "0.00"]),
+        ([2500.4, -3.0], ["2500", "-3"]),
+        ([1e-4, -2.5e-4, 0.0], ["1e-4", "-2.5e-4", "0"]),
+        ([3e20, -1.0], ["3e20", "-1e0"]),
+    ],
+)
+def test_values_are_written_as_a_person_would(values, words):
+    assert [text.get_text() for text in plot_weights([values]).texts] == words
+
+
+def test_values_beside_what_is_not_finite():
+    assert [text.get_text() for text in plot_weights([[np.nan, 1e-4, 2e-4]]).texts] == ["1e-4", "2e-4"]
+
+
+def test_what_is_not_finite_can_be_told_from_all_else_in_both_styles():
+    others = np.vstack([plt.get_cmap(DIVERGING)(np.linspace(0, 1, 256))[:, :3], np.zeros(3), np.ones(3)])
+    for kind, matrix in COLOUR_VISION.items():
+        distances = np.linalg.norm(cielab(others, matrix) - cielab(np.array(to_rgb(NOT_FINITE)), matrix), axis=-1)
+        assert distances.min() > 30, kind
 
 
 @pytest.mark.parametrize(("shape", "width"), [(SMALL, 1), ((20, 640), 20)])
@@ -106,17 +133,17 @@ def test_bias_is_a_column_of_its_own_on_the_same_scale(shape, width):
 
 
 @pytest.mark.parametrize("shape", [SMALL, LARGE], ids=["seaborn", "image"])
-def test_what_is_not_finite_is_black_and_counted(shape, rng):
+def test_what_is_not_finite_has_its_own_colour_and_is_counted(shape, rng):
     weights = rng.normal(size=shape)
     weights[1, 2], weights[3, 0] = np.nan, -np.inf
     ax = plot_weights(weights)
-    assert ax.get_title().endswith("\n2 not finite (black)")
+    assert ax.get_title().endswith("\n2 not finite (lime)")
     artist, _ = cells_of(ax, shape)
     assert artist.norm.vmax == abs(weights[np.isfinite(weights)]).max()
-    black = ax.images[-1]
-    assert np.argwhere(np.ma.getdata(black.get_array()) == 1).tolist() == [[1, 2], [3, 0]]
-    assert black.cmap(black.norm(1.0)) == to_rgba("black")
-    assert tuple(black.get_extent()) == (0, shape[1], shape[0], 0)
+    marks = ax.images[-1]
+    assert np.argwhere(np.ma.getdata(marks.get_array()) == 1).tolist() == [[1, 2], [3, 0]]
+    assert marks.cmap(marks.norm(1.0)) == to_rgba(NOT_FINITE)
+    assert tuple(marks.get_extent()) == (0, shape[1], shape[0], 0)
 
 
 @pytest.mark.parametrize("weights", [np.zeros((2, 3)), np.full((2, 3), np.nan)], ids=["zeros", "all NaN"])
@@ -176,6 +203,23 @@ def test_refuses_a_bias_that_is_not_there():
 def test_refuses_a_limit_that_is_none(draw, limit):
     with pytest.raises(ValueError, match="limit must be a positive finite number"):
         draw(limit=limit)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"limit": "1"}, TypeError, "limit must be a number, got '1'"),
+        ({"cmap": "nocolours"}, ValueError, "cmap must be the name of a colour map.*got 'nocolours'"),
+        ({"cmap": 5}, TypeError, "cmap must be the name of a colour map, got 5"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("draw", "data"), [(plot_weights, np.ones((2, 2))), (plot_network_weights, [tn.Dense(2, 2)])]
+)
+def test_refuses_other_arguments_before_a_figure_opens(draw, data, options, error, message):
+    with pytest.raises(error, match=f"{draw.__name__}: {message}"):
+        draw(data, **options)
     assert plt.get_fignums() == []
 
 

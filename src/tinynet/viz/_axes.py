@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import Colormap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,10 +18,11 @@ if TYPE_CHECKING:
 
 #: Blue and vermilion of Okabe and Ito (2008), told apart with every kind of colour vision.
 RIGHT, WRONG = "#0072B2", "#D55E00"
-#: Blue below zero, red above it; legible for colour-blind readers, and nowhere as dark as `NOT_FINITE`.
+#: Blue below zero, red above it; legible for colour-blind readers.
 DIVERGING = "coolwarm"
-#: What has no place on a scale: NaN and infinity.
-NOT_FINITE = "black"
+#: What has no place on a scale: NaN and infinity. Of the CSS colours the one farthest from `DIVERGING`, black and
+#: white, the backgrounds of the styles: 37 in CIELAB as readers of any colour vision see it (Machado et al. 2009).
+NOT_FINITE = "lime"
 #: What a colour bar with its ticks and its label takes, in inches.
 BAR = 0.9
 
@@ -91,14 +94,27 @@ def _ugliness(count: int, columns: int, aspect: float) -> float:
     return abs(math.log(aspect * columns / rows / 1.5)) + 3 * (rows * columns - count) / count
 
 
-def scale_limit(values: Array, *, limit: float | None = None, robust: bool = False) -> float:
+def colour_map(cmap: Any, owner: str) -> Colormap:
+    """Return the colour map of that name."""
+    if not isinstance(cmap, (str, Colormap)):
+        raise TypeError(f"{owner}: cmap must be the name of a colour map, got {cmap!r}")
+    try:
+        return plt.get_cmap(cmap)
+    except ValueError:
+        known = 'such as "coolwarm", "gray" or others of matplotlib.pyplot.colormaps()'
+        raise ValueError(f"{owner}: cmap must be the name of a colour map, {known}, got {cmap!r}") from None
+
+
+def scale_limit(values: Array, owner: str, *, limit: float | None = None, robust: bool = False) -> float:
     """Return how far a scale around zero reaches to both sides.
 
     Without `limit` that is the largest finite magnitude or, if `robust`, their 99th percentile; 1 where that is 0.
     """
     if limit is not None:
+        if not isinstance(limit, Real):
+            raise TypeError(f"{owner}: limit must be a number, got {limit!r}")
         if not (math.isfinite(limit) and limit > 0):
-            raise ValueError(f"limit must be a positive finite number, got {limit}")
+            raise ValueError(f"{owner}: limit must be a positive finite number, got {limit}")
         return float(limit)
     sizes = abs(values[np.isfinite(values)])
     if robust and sizes.size and (percentile := float(np.percentile(sizes, 99))):

@@ -12,6 +12,7 @@ from tinynet.viz._axes import NOT_FINITE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
     from tinynet._arrays import Array
 
@@ -25,12 +26,12 @@ def draw_cells(
     ax: Axes,
     values: Array,
     limit: float,
-    cmap: str,
+    cmap: Colormap,
     *,
     last_apart: bool = False,
     annotate: bool | None = None,
 ) -> Any:
-    """Draw `values` in colours from -limit to limit, row 0 on top, NaN and infinity black.
+    """Draw `values` in colours from -limit to limit, row 0 on top, NaN and infinity in `NOT_FINITE`.
 
     Cell (i, j) reaches from x = j to j + 1 and from y = i to i + 1. With `last_apart` the last column, the bias,
     stands apart, wide enough to be seen. Returns what a colour bar is made from.
@@ -51,9 +52,10 @@ def draw_cells(
     if annotate:
         import seaborn as sns  # here, for it takes longest to import and only small matrices need it
 
-        fmt = ".2f" if 0.1 <= limit < 100 else ".1e"
         bare: dict[str, Any] = {"xticklabels": False, "yticklabels": False, "cbar": False}
-        sns.heatmap(cells, ax=ax, annot=True, fmt=fmt, annot_kws={"size": "small"}, **colours, **bare)
+        sns.heatmap(
+            cells, ax=ax, annot=_written(cells, limit), fmt="", annot_kws={"size": "small"}, **colours, **bare
+        )
         drawn = ax.collections[-1]
     else:
         drawn = _draw_image(ax, cells, **colours)
@@ -71,6 +73,26 @@ def draw_cells(
     ax.set_yticks([cell + 0.5 for cell in y])
     ax.set_yticklabels([str(cell) for cell in y], rotation=0)
     return drawn
+
+
+def _written(cells: Array, limit: float) -> Array:
+    """Return each cell as one would write it who sees that `limit` is the largest: all with as many decimals."""
+    if not 0.01 <= limit < 10_000:
+        return np.reshape([_power_of_ten(cell) for cell in cells.flat], cells.shape)
+    most = 3 if limit < 0.1 else 2 if limit < 100 else 1 if limit < 1000 else 0
+    rounded = np.round(cells.astype(float), most) + 0.0  # not -0
+    finite = rounded[np.isfinite(rounded)]
+    decimals = next(n for n in range(most + 1) if n == most or (np.round(finite, n) == finite).all())
+    written: Array = np.char.mod(f"%.{decimals}f", rounded)
+    return written
+
+
+def _power_of_ten(cell: float) -> str:
+    """Return -2.5e-4 where Python writes -2.5e-04, and 0 where it writes 0.0e+00."""
+    if cell == 0 or np.isnan(cell):  # what is NaN is not written
+        return "0"
+    digits, power = f"{cell:.1e}".split("e")
+    return f"{float(digits):g}e{int(power)}"
 
 
 def _draw_image(ax: Axes, cells: Array, **colours: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tinynet._arrays import as_real
+from tinynet._arrays import as_array, as_real, check_positive
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -54,6 +54,22 @@ def square_shape(pixels: int) -> tuple[int, int] | None:
     """Return ``(side, side)`` if a square image has that many pixels."""
     side = math.isqrt(pixels)
     return (side, side) if side * side == pixels else None
+
+
+def as_image_shape(image_shape: Any, pixels: int, owner: str) -> tuple[int, int]:
+    """Return height and width of images of so many pixels: those given, else those of a square."""
+    if image_shape is None:
+        shape, got = square_shape(pixels), "no square image"
+    else:
+        try:
+            height, width = image_shape
+        except (TypeError, ValueError):
+            raise TypeError(f"{owner}: image_shape must be (height, width), got {image_shape!r}") from None
+        what = f"{owner}: each side of image_shape"
+        shape, got = (check_positive(height, what), check_positive(width, what)), f"no image of shape {image_shape}"
+    if shape is None or shape[0] * shape[1] != pixels:
+        raise ShapeError(f"{owner}: {pixels} inputs make {got}; give image_shape=(height, width)")
+    return shape
 
 
 def as_images(images: Any, count: int, owner: str) -> Array:
@@ -112,11 +128,11 @@ def as_probabilities(probabilities: Any, owner: str) -> Array:
 
 def as_labels(labels: Any, classes: int | None, owner: str, what: str = "labels") -> Array:
     """Return class indices as (N,), below `classes` where that is known; one index becomes (1,)."""
-    indices = np.atleast_1d(np.asarray(labels))
+    indices = np.atleast_1d(as_array(labels, owner))
+    if indices.ndim != 1 or indices.size == 0:  # first, for an empty list has no integers either
+        raise ShapeError(f"{owner} expects {what} of shape (N,) with N of at least 1, got {indices.shape}")
     if indices.dtype.kind not in "ui":
         raise TypeError(f"{owner} expects {what} to be class indices (integers), got dtype {indices.dtype}")
-    if indices.ndim != 1 or indices.size == 0:
-        raise ShapeError(f"{owner} expects {what} of shape (N,), got {np.shape(labels)}")
     low, high = int(indices.min()), int(indices.max())
     if low < 0 or (classes is not None and high >= classes):
         below = "" if classes is None else f" and below {classes}, the number of classes"
@@ -131,8 +147,3 @@ def as_class_names(class_names: Sequence[Any] | None, classes: int, owner: str) 
     if len(names) != classes:
         raise ValueError(f"{owner} got {len(names)} class_names for {classes} classes")
     return [str(name) for name in names]
-
-
-def shorten(name: str, width: int) -> str:
-    """Return `name` cut to `width` characters, the last of them an ellipsis if any were lost."""
-    return name if len(name) <= width else name[: width - 1].rstrip() + "…"

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.colors import PowerNorm
+from matplotlib.transforms import Bbox
 
-from tinynet._arrays import as_real
+from tinynet._arrays import as_array, as_real
 from tinynet.errors import ShapeError
-from tinynet.viz._axes import own_axes, plural
-from tinynet.viz._inputs import as_class_names, as_labels, shorten
+from tinynet.viz._axes import colour_map, own_axes, plural
+from tinynet.viz._inputs import as_class_names, as_labels
+from tinynet.viz._texts import plain, shorten_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
     from tinynet._arrays import Array
 
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
 LETTER, DIGIT = 0.07, 0.085
 #: Of more classes only the colours are legible, and only so many names.
 MOST_TEXTS = 40
+#: A picture shows no more classes, and a thousand times as many would not fit into memory.
+MOST_CLASSES = 1000
+#: The longest name that is drawn as it is, and what one may take of axes that are given.
+MOST_LETTERS, NAME = 28, 0.35
 
 
 def plot_confusion_matrix(
@@ -44,13 +51,14 @@ def plot_confusion_matrix(
     Parameters
     ----------
     labels : array_like of int, shape (N,)
-        The true classes.
+        The true classes, of at most 1,000.
     predictions : array_like of int, shape (N,), or of float, shape (N, classes)
         The predicted classes, or the probabilities, of which the largest counts.
     ax : matplotlib Axes, optional
         Where to draw; without it, on one new figure.
     class_names : sequence of length classes, optional
         Instead of 0, 1, 2, ...; without it and without probabilities, the largest index occurring sets `classes`.
+        Long names are shortened.
     normalize : bool
         Write the share of the row in percent instead of the count.
     cmap : str
@@ -65,9 +73,9 @@ def plot_confusion_matrix(
     ShapeError
         If the arrays have other shapes, or not the same N, or N is 0.
     TypeError
-        If labels or one-dimensional predictions are no integers.
+        If labels or one-dimensional predictions are no integers, probabilities no real numbers, or `cmap` no string.
     ValueError
-        If an index is no class.
+        If an index is no class, or there are more than 1,000 classes, a probability is NaN, or `cmap` no colour map.
 
     Examples
     --------
@@ -80,10 +88,15 @@ def plot_confusion_matrix(
     """
     owner = "plot_confusion_matrix"
     classes = None if class_names is None else len(class_names)
-    if np.ndim(predictions) == 2:
+    predictions = as_array(predictions, owner)
+    if predictions.ndim == 2:
         scores = as_real(predictions, owner)
-        if np.isnan(scores).any() or scores.size == 0:
-            raise ValueError(f"{owner} expects at least one row of probabilities and no NaN among them")
+        if scores.size == 0:
+            raise ShapeError(
+                f"{owner} expects probabilities of shape (N, classes), neither of them 0, got {scores.shape}"
+            )
+        if np.isnan(scores).any():
+            raise ValueError(f"{owner} expects probabilities, got NaN among them")
         classes = scores.shape[1]
         predictions = scores.argmax(axis=1)
     predicted = as_labels(predictions, classes, owner, "predictions")
@@ -92,7 +105,13 @@ def plot_confusion_matrix(
         raise ShapeError(f"{owner} got {len(truth)} labels but {len(predicted)} predictions")
     if classes is None:
         classes = 1 + int(max(truth.max(), predicted.max()))
-    names = [shorten(name, 14) for name in as_class_names(class_names, classes, owner)]
+    if classes > MOST_CLASSES:
+        raise ValueError(
+            f"{owner} draws up to {MOST_CLASSES:,} classes, got {classes:,}; "
+            f"class indices are 0, 1, 2, ... and the largest sets their number"
+        )
+    names = as_class_names(class_names, classes, owner)
+    colours = colour_map(cmap, owner)
 
     counts = np.bincount(truth * classes + predicted, minlength=classes**2).reshape(classes, classes)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -101,12 +120,15 @@ def plot_confusion_matrix(
     few = classes <= MOST_TEXTS
     cell = max(2.4 / classes, DIGIT * (1 + longest), 0.34) if few else 10 / classes
     if ax is None:
+        names = shorten_all(names, MOST_LETTERS)
         side = cell * classes + LETTER * max(map(len, names))
         ax = own_axes(ax, (side + 1.9, side + 0.9))
     else:  # beside what is there already, and a colour bar
         box = ax.get_window_extent()
-        cell = min(0.8 * box.width, box.height) / ax.figure.dpi / classes
-    mesh = _draw_shares(ax, shares, cmap)
+        side = min(0.8 * box.width, box.height) / ax.figure.dpi
+        names = shorten_all(names, min(MOST_LETTERS, max(8, int(NAME * side / LETTER))))
+        cell = side / classes
+    mesh = _draw_shares(ax, shares, colours)
     _name_cells(ax, names, upright=max(map(len, names)) * LETTER > cell)
     if few:
         points = min(9.0, 72 * cell / (0.65 * longest + 0.7))
@@ -117,22 +139,29 @@ def plot_confusion_matrix(
     return ax
 
 
-def _draw_shares(ax: Axes, shares: Array, cmap: str) -> Any:
+def _draw_shares(ax: Axes, shares: Array, cmap: Colormap) -> Any:
     """Draw the share of each row in each of its cells, row 0 on top, and the key of the colours."""
     # The cube root puts 0.1 % at a tenth of the scale and 1 % at a fifth.
     norm = PowerNorm(1 / 3, vmin=0, vmax=1)
     mesh = ax.pcolormesh(shares, norm=norm, cmap=cmap, edgecolors="lightgray", linewidth=0.5)
     ax.set(ylim=(len(shares), 0), aspect="equal")
-    bar = ax.figure.colorbar(mesh, ax=ax, label="share of the true class (row)")
+    bar = ax.figure.colorbar(mesh, ax=ax, label="share of the true class (row)", aspect=20)
+    bar.ax.set_axes_locator(lambda *_: _bar_beside(ax))
     ticks = [0, 0.001, 0.01, 0.1, 0.5, 1]
     bar.set_ticks(ticks)
     bar.set_ticklabels([f"{100 * tick:g} %" for tick in ticks])
     return mesh
 
 
+def _bar_beside(ax: Axes) -> Bbox:
+    """Return the place of a colour bar of aspect 20 that is as high as the matrix, which is a square in `ax`."""
+    box = ax.get_position()
+    return Bbox.from_bounds(box.x1 + box.width / 40, box.y0, box.width / 20, box.height)
+
+
 def _name_cells(ax: Axes, names: list[str], *, upright: bool) -> None:
     shown = range(0, len(names), math.ceil(len(names) / MOST_TEXTS))
-    places, words = [k + 0.5 for k in shown], [names[k] for k in shown]
+    places, words = [k + 0.5 for k in shown], [plain(names[k]) for k in shown]
     ax.set_xticks(places)
     ax.set_xticklabels(words, rotation=90 if upright else 0)
     ax.set_yticks(places)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 
-from tinynet.errors import ShapeError
+from tinynet._arrays import check_positive
 from tinynet.viz._axes import (
     DIVERGING,
     NOT_FINITE,
     add_colour_bar,
+    colour_map,
     grid,
     hide_axis,
     not_finite_note,
@@ -19,7 +19,8 @@ from tinynet.viz._axes import (
     plural,
     scale_limit,
 )
-from tinynet.viz._inputs import as_weights, shorten, square_shape
+from tinynet.viz._inputs import as_image_shape, as_weights
+from tinynet.viz._texts import plain, shorten
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +42,7 @@ def plot_neurons(
     Parameters
     ----------
     layer_or_array : Dense, or array_like of shape (out_features, height * width)
-        A layer that looks at images. NaN and infinity are drawn black and counted in the title.
+        A layer that looks at images. NaN and infinity are drawn in lime and counted in the title.
     image_shape : tuple of int (height, width), optional
         Without it, square: 28 x 28 for 784 inputs.
     count : int
@@ -62,9 +63,9 @@ def plot_neurons(
     ShapeError
         If the inputs are not `image_shape`, or no square without it, or the weights are no matrix.
     TypeError
-        If the weights are no real numbers, or the layer has none.
+        If the weights are no real numbers, or the layer has none, or another argument is of the wrong type.
     ValueError
-        If `count` or `limit` is not positive.
+        If `count`, `limit` or a side of `image_shape` is not positive, or `cmap` names no colour map.
 
     Examples
     --------
@@ -73,17 +74,13 @@ def plot_neurons(
     >>> figure.axes[0].images[0].get_array().shape
     (28, 28)
     """
-    matrix, _, name = as_weights(layer_or_array, "plot_neurons")
+    owner = "plot_neurons"
+    matrix, _, name = as_weights(layer_or_array, owner)
     neurons, pixels = matrix.shape
-    shape = square_shape(pixels) if image_shape is None else image_shape
-    if shape is None or len(shape) != 2 or min(shape) < 1 or shape[0] * shape[1] != pixels:
-        got = "no square image" if image_shape is None else f"no image of shape {image_shape}"
-        raise ShapeError(f"plot_neurons: {pixels} inputs make {got}; give image_shape=(height, width)")
-    if count < 1:
-        raise ValueError(f"count must be at least 1, got {count}")
-    shown = matrix[:count]
-    limit = scale_limit(shown, limit=limit, robust=robust)
-    colours = plt.get_cmap(cmap).with_extremes(bad=NOT_FINITE)
+    shape = as_image_shape(image_shape, pixels, owner)
+    shown = matrix[: check_positive(count, f"{owner}: count")]
+    limit = scale_limit(shown, owner, limit=limit, robust=robust)
+    colours = colour_map(cmap, owner).with_extremes(bad=NOT_FINITE)
 
     width, height = picture_inches(*shape, max(1.0, 3.2 / len(shown) ** 0.5))
     figure, axes, _, bar = grid(len(shown), (width, height), caption=0.23, heading=0.5, bar=True)
@@ -94,6 +91,8 @@ def plot_neurons(
         ax.set_title(str(index), fontsize="small", pad=2)
     first = "" if len(shown) == neurons else f"first {len(shown)} of "
     each = f"{shape[0]} × {shape[1]} weights each"
-    figure.suptitle(f"{shorten(name, 24)}: {first}{plural(neurons, 'neuron')}\n{each}" + not_finite_note(shown))
+    figure.suptitle(
+        f"{plain(shorten(name, 24))}: {first}{plural(neurons, 'neuron')}\n{each}" + not_finite_note(shown)
+    )
     add_colour_bar(drawn, "weight", shown, bar=bar)
     return figure

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.errors import ShapeError
-from tinynet.viz._axes import RIGHT, WRONG, grid, hide_axis, picture_inches
-from tinynet.viz._inputs import as_class_names, as_images, as_labels, as_probabilities, pixel_range, shorten
+from tinynet.viz._axes import RIGHT, WRONG, colour_map, grid, hide_axis, picture_inches
+from tinynet.viz._inputs import as_class_names, as_images, as_labels, as_probabilities, pixel_range
+from tinynet.viz._texts import plain, shorten_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 #: In inches, the height of a bar and the widths of a letter of a caption and of the mark before it.
 BAR, LETTER, MARK = 0.17, 0.068, 0.28
+#: More images take long to draw, and nobody looks at each of them.
+MOST_IMAGES = 200
+#: Of more images, they are smaller and have no bars.
+FEW_IMAGES = 20
 
 
 def plot_predictions(
@@ -38,13 +43,13 @@ def plot_predictions(
     Parameters
     ----------
     images : array_like of shape (N, height, width), (N, 1, height, width), (N, height * width) or (height, width)
-        Flat images must be square. Of any scale: whole numbers up to 255, 0 to 1, or standardised.
+        Up to 200. Flat images must be square. Of any scale: whole numbers up to 255, 0 to 1, or standardised.
     probabilities : array_like of shape (N, classes) or (classes,)
         As `Sequential.predict_proba` returns them.
     labels : array_like of int, shape (N,), optional
         The true classes.
     class_names : sequence of length classes, optional
-        Instead of 0, 1, 2, ...
+        Instead of 0, 1, 2, ...; long ones are shortened.
     top : int, optional
         Draw so many of the most probable classes as bars; all of them in their own order if `top` is at least
         their number, none if 0. Without it, three for up to 20 images.
@@ -60,9 +65,10 @@ def plot_predictions(
     ShapeError
         If the arrays have other shapes, or not the same N.
     TypeError
-        If images or probabilities are no real numbers, or labels no integers.
+        If images or probabilities are no real numbers, or labels or `top` no integers, or `cmap` no string.
     ValueError
-        If a row is no probability distribution, a label no class, a pixel not finite, or `top` negative.
+        If a row is no probability distribution, a label no class, a pixel not finite, `top` negative, `cmap` no
+        colour map, or if there are more than 200 images.
 
     Examples
     --------
@@ -75,40 +81,47 @@ def plot_predictions(
     owner = "plot_predictions"
     rows = as_probabilities(probabilities, owner)
     count, classes = rows.shape
+    if count > MOST_IMAGES:
+        raise ValueError(f"{owner} draws up to {MOST_IMAGES} images, got {count:,}; choose some, as in images[:16]")
     pictures = as_images(images, count, owner)
     names = as_class_names(class_names, classes, owner)
     truth = None if labels is None else as_labels(labels, classes, owner)
     if truth is not None and len(truth) != count:
         raise ShapeError(f"{owner} got {len(truth)} labels but {count} rows of probabilities")
     if top is None:
-        top = 3 if count <= 20 else 0
+        top = 3 if count <= FEW_IMAGES else 0
+    if isinstance(top, bool) or not isinstance(top, (int, np.integer)):
+        raise TypeError(f"{owner}: top must be an integer, got {top!r}")
     if top < 0:
-        raise ValueError(f"top must be at least 0, got {top}")
-    top = min(top, classes)
+        raise ValueError(f"{owner}: top must be at least 0, got {top}")
+    top = min(int(top), classes)
+    colours_of_ink = colour_map(cmap, owner)
     low, high = pixel_range(images)
 
-    letters = max(map(len, names)) + (11 if top else 9)  # "predicted: " or " (> 99 %)"
-    side = max(1.4, 2.8 / count**0.5, min(2.0, MARK + LETTER * letters))
+    beside = 11 if top else 9  # letters of "predicted: " or " (> 99 %)"
+    widest = 2.6 if count <= FEW_IMAGES else 2.0
+    side = max(1.4, 2.8 / count**0.5, min(widest, MARK + LETTER * (max(map(len, names)) + beside)))
     width, height = picture_inches(pictures.shape[1], pictures.shape[2], side)
-    letters = int((width - MARK) / LETTER)
+    # One length for all places, for one class with two names would look like two classes.
+    names = [plain(name) for name in shorten_all(names, max(4, int((width - MARK) / LETTER) - beside))]
     heading = 0.4 if count > 1 else 0.0
     figure, axes, strips, _ = grid(count, (width, height), caption=0.35, heading=heading, strip=BAR * top)
     for place, (ax, row) in enumerate(zip(axes, rows)):
-        ax.imshow(pictures[place], cmap=cmap, vmin=low, vmax=high, interpolation="none")
+        ax.imshow(pictures[place], cmap=colours_of_ink, vmin=low, vmax=high, interpolation="none")
         ax.set_anchor("S")
         hide_axis(ax)
         winner = int(row.argmax())
         colours = {winner: "gray"}
         before, after = ("predicted: ", "") if top else ("", f" ({percentage(row[winner])})")
-        caption = before + shorten(names[winner], letters - len(before + after)) + after
+        caption = before + names[winner] + after
         if truth is not None:
             true = int(truth[place])
             colours = {true: RIGHT, winner: RIGHT if winner == true else WRONG}
-            caption += "\ntrue: " + shorten(names[true], letters - 6)
+            caption += "\ntrue: " + names[true]
             _mark(ax, "✓" if winner == true else "✗", colours[winner])
         ax.set_title(caption, loc="left", x=0.0 if truth is None else MARK / width, fontsize="small", pad=4)
         if top:
-            _draw_bars(strips[place], row, [shorten(name, letters) for name in names], top, colours)
+            _draw_bars(strips[place], row, names, top, colours)
     if count > 1:
         right = "" if truth is None else f": {int((rows.argmax(axis=1) == truth).sum())} of {count} right"
         figure.suptitle("Predictions" + right)
@@ -117,11 +130,12 @@ def plot_predictions(
 
 def percentage(share: float) -> str:
     """Return a share as a reader wants it: 97 %, but neither 100 % nor 0 % for what is only near it."""
-    if 0.995 <= share < 1:
+    percent = round(100 * float(share))
+    if percent == 100 and share < 1:
         return "> 99 %"
-    if 0 < share < 0.005:
+    if percent == 0 and share > 0:
         return "< 1 %"
-    return f"{100 * share:.0f} %"
+    return f"{percent} %"
 
 
 def _mark(ax: Axes, glyph: str, colour: str) -> None:

@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.viz._axes import DIVERGING, add_colour_bar, grid, not_finite_note, own_axes, plural, scale_limit
+from tinynet.viz._axes import (
+    DIVERGING,
+    add_colour_bar,
+    colour_map,
+    grid,
+    not_finite_note,
+    own_axes,
+    plural,
+    scale_limit,
+)
 from tinynet.viz._heatmap import draw_cells
-from tinynet.viz._inputs import as_weights, shorten
+from tinynet.viz._inputs import as_weights
+from tinynet.viz._texts import plain, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +46,11 @@ def plot_weights(
     Parameters
     ----------
     layer_or_array : Dense, or array_like of shape (out_features, in_features)
-        NaN and infinity are drawn black and counted in the title.
+        NaN and infinity are drawn in lime and counted in the title.
     ax : matplotlib Axes, optional
         Where to draw; without it, on one new figure.
     title : str, optional
-        Instead of the layer's name and shape.
+        Instead of the layer's name and shape; drawn as it is written, without formulas.
     bias : bool
         Show the layer's bias, of shape (out_features,), as a column of its own on the right.
     annotate : bool, optional
@@ -61,9 +71,9 @@ def plot_weights(
     ShapeError
         If the weights are no matrix, or an empty one.
     TypeError
-        If they are no real numbers, or the layer has none.
+        If they are no real numbers, or the layer has none, or `limit` or `cmap` is of the wrong type.
     ValueError
-        If `bias` is asked of what has none, or `limit` is not positive.
+        If `bias` is asked of what has none, or `limit` is not positive, or `cmap` names no colour map.
 
     Examples
     --------
@@ -72,16 +82,18 @@ def plot_weights(
     >>> ax.get_title(), ax.get_xlabel(), ax.get_ylabel()
     ('Weights: 2 neurons × 3 inputs', 'input j', 'neuron i')
     """
-    weights = as_weights(layer_or_array, "plot_weights")
+    owner = "plot_weights"
+    weights = as_weights(layer_or_array, owner)
     if bias and weights.bias is None:
-        raise ValueError(f"plot_weights: {weights.name} has no bias to show; leave out bias=True")
+        raise ValueError(f"{owner}: {weights.name} has no bias to show; leave out bias=True")
     values = weights.matrix if weights.bias is None or not bias else np.column_stack((weights.matrix, weights.bias))
-    limit = scale_limit(values, limit=limit, robust=robust)
+    limit = scale_limit(values, owner, limit=limit, robust=robust)
+    colours = colour_map(cmap, owner)
     ax = own_axes(ax, _figure_size(*values.shape))
-    cells = draw_cells(ax, values, limit, cmap, last_apart=bias, annotate=annotate)
+    cells = draw_cells(ax, values, limit, colours, last_apart=bias, annotate=annotate)
     if title is None:
         title = f"{shorten(weights.name, 24)}: {_shape_in_words(weights.matrix)}"
-    ax.set(xlabel="input j", ylabel="neuron i", title=title + not_finite_note(values))
+    ax.set(xlabel="input j", ylabel="neuron i", title=plain(title) + not_finite_note(values))
     add_colour_bar(cells, "weight, bias" if bias else "weight", values)
     return ax
 
@@ -117,9 +129,9 @@ def plot_network_weights(
     Raises
     ------
     TypeError
-        If `network` cannot be iterated over.
+        If `network` cannot be iterated over, or `limit` or `cmap` is of the wrong type.
     ValueError
-        If no layer has a weight matrix, or `limit` is not positive.
+        If no layer has a weight matrix, or `limit` is not positive, or `cmap` names no colour map.
 
     Examples
     --------
@@ -129,20 +141,20 @@ def plot_network_weights(
     >>> [ax.get_title() for ax in figure.axes if ax.get_title()]
     ['fc1: 3 neurons × 4 inputs', '2 (Dense): 2 neurons × 3 inputs']
     """
+    owner = "plot_network_weights"
     if not isinstance(network, Iterable):
-        raise TypeError(
-            f"plot_network_weights expects a network, got {type(network).__name__}; plot_weights draws one layer"
-        )
+        raise TypeError(f"{owner} expects a network, got {type(network).__name__}; plot_weights draws one layer")
     panels = []
     for place, layer in _matrix_layers(network):
-        weights = as_weights(layer, "plot_network_weights")
+        weights = as_weights(layer, owner)
         name = getattr(layer, "name", None) or f"{place} ({type(layer).__name__})"
         panels.append(
             (layer, f"{shorten(name, 40)}: {_shape_in_words(weights.matrix)}", bias and weights.bias is not None)
         )
     if not panels:
-        raise ValueError("plot_network_weights: no layer of this network has a weight matrix")
-    scale_limit(np.zeros(1), limit=limit)  # an error, if any, before the figure opens
+        raise ValueError(f"{owner}: no layer of this network has a weight matrix")
+    scale_limit(np.zeros(1), owner, limit=limit)  # errors, if any, before the figure opens
+    colour_map(cmap, owner)
     columns = 1 if len(panels) <= 4 else 2
     figure, axes, _, _ = grid(len(panels), (8.5, 1.8), caption=0.8, columns=columns)
     for ax, (layer, title, with_bias) in zip(axes, panels):
