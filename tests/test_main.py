@@ -45,6 +45,22 @@ def test_inspect_shows_control_characters_as_escapes(tmp_path: Path, capsys: pyt
     assert r"'\x1b[2Jgone'" in out
 
 
+def test_inspect_shows_control_characters_of_a_file_name_as_escapes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "\x1b[2J.pth"
+    try:
+        path.write_bytes(b"no checkpoint")
+    except OSError:
+        pytest.skip("the file system takes no control characters")
+    assert main(["inspect", str(path)]) == 1
+    save_checkpoint({"w": np.ones(1)}, path)
+    assert main(["inspect", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert out.count(r"\x1b[2J.pth") == 2
+
+
 def test_inspect_shows_nested_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch = pytest.importorskip("torch")
     content = {

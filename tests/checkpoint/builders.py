@@ -110,6 +110,8 @@ class Member(NamedTuple):
     local_name: str | None = None
     offset: int | None = None
     padding: int = 64
+    local_extra: bytes = b""
+    extra: bytes = b""
 
 
 def zip_file(members: list[Member], prefix: bytes = b"", suffix: bytes = b"", zip64: bool = False) -> bytes:
@@ -130,6 +132,7 @@ def zip_file(members: list[Member], prefix: bytes = b"", suffix: bytes = b"", zi
         gap += member.padding if 0 < gap < 4 else 0
         extra = b"FB" + struct.pack("<H", gap - 4) + b"Z" * (gap - 4) if gap else b""
         head = (member.flags, member.method, 0, 0)
+        extra += member.local_extra
         out += struct.pack("<4s5H3I2H", b"PK\3\4", 0, *head, 0, 0, 0, len(local), len(extra)) + local + extra
         out += packed
         numbers = [crc, packed_size, size]
@@ -137,6 +140,7 @@ def zip_file(members: list[Member], prefix: bytes = b"", suffix: bytes = b"", zi
         if zip64:
             large = struct.pack("<2H3Q", 1, 24, size, packed_size, offset)
             numbers = [crc, 0xFFFFFFFF, 0xFFFFFFFF]
+        large += member.extra
         directory += struct.pack("<4s6H3I", b"PK\1\2", 0, 0, *head, *numbers)
         directory += struct.pack("<5H2I", len(raw), len(large), 0, 0, 0, 0, 0xFFFFFFFF if zip64 else offset)
         directory += raw + large

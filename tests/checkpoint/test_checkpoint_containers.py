@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from builders import (
 from loading_helpers import WEIGHT, assert_same, load
 
 import tinynet as tn
+from tinynet.checkpoint import loading
 
 
 @pytest.mark.parametrize(
@@ -104,17 +106,38 @@ def test_verify_accepts_a_sound_file_and_notices_one_flipped_bit() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [pytest.param(one_tensor(crc=0), id="CRC-off"), pytest.param(one_legacy_tensor(), id="legacy")]
+    "data",
+    [
+        pytest.param(one_tensor(crc=0), id="CRC-off"),
+        pytest.param(one_legacy_tensor(), id="legacy"),
+        pytest.param(pickle.dumps({"a": np.arange(3.0)}, 2), id="NumPy-pickle"),
+        pytest.param(b"\x02\0\0\0\0\0\0\0{}", id="safetensors"),
+    ],
 )
 def test_verify_refuses_a_file_without_checksums(data: bytes) -> None:
     with pytest.raises(tn.CheckpointError, match="checksum"):
         load(data, verify=True)
 
 
+def test_mmap_takes_no_memory_and_gives_nothing_writable(tmp_path: Any) -> None:
+    empty = tensor(storage(), (0, 3), (3, 1))
+    (tmp_path / "x").write_bytes(torch_zip(ordered({"w": tensor(storage()), "e": empty}), {"0": FOUR.tobytes()}))
+    loaded = tn.load_checkpoint(tmp_path / "x", mmap=True, max_bytes=0)
+    assert {name: array.shape for name, array in loaded.items()} == {"w": (4,), "e": (0, 3)}
+    assert not any(array.flags.writeable for array in loaded.values())
+
+
+def test_tied_bfloat16_fits_the_default_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "_MIN_BUDGET", 0)
+    tied = tensor(storage(cls="BFloat16Storage", numel=10_000), (10_000,))
+    loaded = load(torch_zip(ordered(dict.fromkeys("abc", tied)), {"0": b"\x80\x3f" * 10_000}))
+    assert [array.sum() for array in loaded.values()] == [10_000] * 3
+
+
 def test_max_bytes_is_what_the_tensors_may_take() -> None:
     data = one_tensor(method=8)
     assert_same(load(data, max_bytes=2000), WEIGHT)
-    with pytest.raises(tn.CheckpointError, match="max_bytes"):
+    with pytest.raises(tn.CheckpointError, match=r"15 bytes that max_bytes allows; .*pass a larger max_bytes="):
         load(data, max_bytes=15)
 
 

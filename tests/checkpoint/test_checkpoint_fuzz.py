@@ -22,4 +22,4 @@ def test_what_is_mutated_loads_from_a_legacy_file(body: bytes, storages: list[tu
 @pytest.mark.parametrize("seed", range(4))
 def test_mutated_files_load_or_are_refused(seed: int) -> None:
     loaded = sum(check(data) for data in islice(inputs(seed), 1500))
-    assert 10 < loaded < 2250
+    assert 40 <= loaded <= 150  # enough of both kinds; the files are the same in every run

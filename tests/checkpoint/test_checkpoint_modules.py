@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from builders import (
 from loading_helpers import SIX, WEIGHT, assert_same, load
 
 import tinynet as tn
+from tinynet.checkpoint import torchscript
 
 
 def module(
@@ -97,6 +99,30 @@ def test_torchscript_gives_its_state_dict() -> None:
         Member("archive/code/__torch__/layers.py", LINEAR.encode(), method=8),
     )
     assert_same(load(data), {"fc.weight": WEIGHT["weight"], "fc.mean": SIX[:4]})
+
+
+def test_torchscript_searches_each_source_file_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+    split = torchscript._bodies
+    monkeypatch.setattr(torchscript, "_bodies", lambda code, objects: searched.append(code) or split(code, objects))
+    objects = b"".join(instance("__torch__.a", f"C{n % 3}", {"x": n}) for n in range(300))
+    code = Member("archive/code/__torch__/a.py", LINEAR.encode())
+    constants = Member("archive/constants.pkl", b"\x80\x02).")
+    loaded = load(torch_zip(Fragment(b"](" + objects + b"e"), extra=(code, constants)))
+    assert loaded == [{"x": n} for n in range(300)]
+    assert searched == [LINEAR]
+
+
+def test_torchscript_with_many_names_takes_no_quadratic_time() -> None:
+    count = 100_000  # of which the product is an hour
+    listed = "".join(f'"q{n}", ' for n in range(count)) + '"w", '
+    code = Member("archive/code/__torch__.py", f"class Net(Module):\n  __parameters__ = [{listed}]\n".encode())
+    constants = Member("archive/constants.pkl", b"\x80\x02).")
+    state = {**{f"p{n}": None for n in range(count)}, "w": tensor(storage())}
+    data = torch_zip(instance("__torch__", "Net", state), {"0": FOUR.tobytes()}, extra=(code, constants))
+    started = perf_counter()
+    assert_same(load(data), {"w": WEIGHT["weight"]})
+    assert perf_counter() - started < 20
 
 
 def test_torchscript_without_its_code_is_refused() -> None:

@@ -37,6 +37,16 @@ NAMESPACE = instance("argparse", "Namespace", {"lr": 0.1, "dtype": name("torch",
 
 
 @pytest.mark.parametrize(
+    "kind", ["long", "float", "unicode", "bool", "tuple", "frozenset", "complex", "list", "dict", "set"]
+)
+def test_types_as_the_defaults_of_a_dict(kind: str) -> None:
+    defaults = call(name("collections", "defaultdict"), name("__builtin__", kind))
+    written = push({"d": Fragment(defaults + push("a") + push(1) + b"s"), "type": name("__builtin__", kind)})
+    modern = {"long": "int", "unicode": "str"}.get(kind, kind)
+    assert_same(load(torch_zip(written)), {"d": {"a": 1}, "type": f"builtins.{modern}"})
+
+
+@pytest.mark.parametrize(
     ("written", "expected"),
     [
         pytest.param(push(PLAIN), PLAIN, id="plain"),

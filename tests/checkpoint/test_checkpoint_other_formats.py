@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import struct
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tinynet.checkpoint import legacy_checkpoint
 
 ARRAYS = {
     "f4": np.arange(6, dtype="f4").reshape(2, 3),
@@ -34,7 +36,7 @@ def test_npz(save: Any, tmp_path: Path) -> None:
         for name, array in ARRAYS.items():
             assert (loaded[name].dtype, loaded[name].shape) == (array.dtype.newbyteorder("="), array.shape)
             assert loaded[name].tolist() == array.tolist()
-            assert mmap or loaded[name].flags.writeable
+            assert loaded[name].flags.writeable is not mmap
 
 
 def test_npz_bool_bytes_beyond_one_are_true(tmp_path: Path) -> None:
@@ -94,6 +96,31 @@ def test_safetensors() -> None:
         "w": ("float32", [1.5, -2.0]), "b": ("float32", [1.0]),
     }  # fmt: skip
     assert all(array.flags.writeable for array in loaded.values())
+
+
+def test_safetensors_come_in_the_order_of_the_file() -> None:
+    pytest.importorskip("safetensors")
+    names = [f"layer.{n * 7 % 30}" for n in range(30)]
+    loaded = tn.load_checkpoint(io.BytesIO(safetensors({name: ("U8", [1], b"\1") for name in names})))
+    assert list(loaded) == names
+
+
+def test_mapped_safetensors_are_copies_that_are_read_only(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
+    (tmp_path / "x.safetensors").write_bytes(SAFE)
+    loaded = tn.load_checkpoint(tmp_path / "x.safetensors", mmap=True)
+    assert [array.tolist() for array in loaded.values()] == [[1.5, -2.0], [1.0]]
+    assert not any(array.flags.writeable for array in loaded.values())
+
+
+def test_large_numpy_pickle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(legacy_checkpoint, "MAX_METADATA", 1000)
+    content = {"a": np.arange(1000.0), "b": np.arange(3)}
+    data = pickle.dumps(content, 4)
+    loaded = tn.load_checkpoint(io.BytesIO(data))
+    assert {name: array.tolist() for name, array in loaded.items()} == {k: v.tolist() for k, v in content.items()}
+    with pytest.raises(tn.CheckpointError, match="a pickle would need more than the 5,000 bytes that max_bytes"):
+        tn.load_checkpoint(io.BytesIO(data), max_bytes=5000)
 
 
 @pytest.mark.parametrize(

@@ -122,12 +122,42 @@ def test_a_failure_leaves_the_old_file(failure: str, monkeypatch: pytest.MonkeyP
     assert [entry.name for entry in tmp_path.iterdir()] == ["x.pth"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs permission bits")
+def test_permissions_of_the_old_file_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "x.pth"
+    path.touch()
+    path.chmod(0o640)
+    save_checkpoint({"a": np.ones(1)}, path)
+    assert path.stat().st_mode & 0o777 == 0o640
+    (tmp_path / "other").touch()
+    save_checkpoint({"a": np.ones(1)}, tmp_path / "new.pth")
+    assert (tmp_path / "new.pth").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+class NeedsGradient:
+    """As a tensor of PyTorch that requires gradients."""
+
+    def __array__(self, *arguments: Any, **options: Any) -> Any:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+
+
 @pytest.mark.parametrize(
     ("state_dict", "error", "cause"),
     [
         pytest.param([("a", np.ones(1))], TypeError, "mapping of names to arrays, not list", id="no-mapping"),
         pytest.param({1: np.ones(1)}, TypeError, "names that are text, not 1", id="no-text"),
         pytest.param({"\ud800": np.ones(1)}, ValueError, "cannot be written as UTF-8", id="surrogate"),
+        pytest.param(
+            {"a": [[1], [1, 2]]},
+            (TypeError, ValueError),
+            "'a' (expects an array|holds object)",
+            id="ragged",
+            marks=pytest.mark.filterwarnings("ignore"),  # NumPy 1 warns and makes an array of objects
+        ),
+        pytest.param(
+            {"a": np.ma.masked_array([1.0, 2.0], [0, 1])}, TypeError, "'a' does not know masks", id="masked"
+        ),
+        pytest.param({"a": NeedsGradient()}, TypeError, "'a' .* Can't call numpy", id="requires-grad"),
         pytest.param({"a": np.array(["x"])}, ValueError, "'a' holds <U1", id="text"),
         pytest.param({"a": np.array([None])}, ValueError, "'a' holds object", id="objects"),
         pytest.param({"a": np.array(["2020"], "M8[Y]")}, ValueError, r"'a' holds datetime64", id="dates"),

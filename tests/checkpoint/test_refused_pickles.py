@@ -193,7 +193,6 @@ PICKLES = {
         torch_zip(Fragment(name("m", "Net") + b")\x81" + push({"_parameters": {"a": 1}, "_modules": {}}) + b"b")),
         "'a': it is not a tensor but a value of type int",
     ),
-    "many-sets": (torch_zip(Fragment(b"(" + b"\x8f" * 1_100_000 + b"t")), "the number of sets"),
     "bytes-copied-again-and-again": (
         torch_zip(
             Fragment(
@@ -212,7 +211,7 @@ PICKLES = {
 }
 REFUSED = {
     "EXT1": b"\x82\x01", "EXT2": b"\x83\x01\0", "EXT4": b"\x84\x01\0\0\0", "INST": b"(iposix\nsystem\n",
-    "OBJ": b"(cposix\nx\no", "NEWOBJ_EX": b"\x92", "NEXT_BUFFER": b"\x97", "READONLY_BUFFER": b"\x98", "DUP": b"N2",
+    "OBJ": b"(cm\nx\no", "NEWOBJ_EX": b"\x92", "NEXT_BUFFER": b"\x97", "READONLY_BUFFER": b"\x98", "DUP": b"N2",
     "POP": b"N0", "POP_MARK": b"(1", "PERSID": b"P0\n", "LONG4": b"\x8b\x01\0\0\0\x01", "FROZENSET": b"(\x91",
     "DICT": b"(d", "LIST": b"(l", "STRING": b"S'a'\n", "UNICODE": b"Va\n", "INT": b"I1\n", "FLOAT": b"F1\n",
     "LONG": b"L1L\n", "GET": b"g0\n", "PUT": b"Np0\n",
@@ -227,8 +226,7 @@ def test_pickle(data: bytes, cause: str) -> None:
 @pytest.mark.parametrize("opcode", REFUSED)
 def test_instruction(opcode: str) -> None:
     body = REFUSED[opcode]
-    message = refusal(torch_zip(Fragment(body)))
-    assert f"the instruction {opcode} (" in message or "'posix." in message
+    assert f"the instruction {opcode} (" in refusal(torch_zip(Fragment(body)))
 
 
 def test_many_tuple_keys_of_one_hash_are_refused_quickly() -> None:

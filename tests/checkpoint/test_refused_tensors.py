@@ -45,7 +45,7 @@ TENSORS = {
     "size-float": (view((4.0,)), NO_COUNT),
     "size-bool": (view((True,)), NO_COUNT),
     "size-is-a-list": (view([4]), "'weight': a tensor has the size"),
-    "expand-to-2^40": (view((2**40,), (0,)), "'weight': a tensor of shape .* exceeds the .* max_bytes"),
+    "expand-to-2^40": (view((2**40,), (0,)), "'weight': a tensor of shape .* would need more than the .* max_bytes"),
     "product-overflow": (view((2**40, 2**40), (0, 0)), NO_COUNT),
     "product-overflow-beside-zero": (view((0, 2**40, 2**40), (0, 0, 0)), NO_COUNT),
     "rank-mismatch": (view((2, 2), (1,)), "'weight': a tensor has the size"),
@@ -63,7 +63,7 @@ TENSORS = {
             ordered({str(i): tensor(storage(numel=2**20), (2**20,)) for i in range(2000)}),
             {"0": bytes(2**22)},
         ),
-        "a tensor of shape .* exceeds the .* max_bytes",
+        "a tensor of shape .* would need more than the .* max_bytes",
     ),
     "float8": (
         holding(
@@ -78,7 +78,7 @@ TENSORS = {
                 name("torch", "float8_e4m3fn"),
             )
         ),
-        "'weight': its element type torch.float8_e4m3fn is not supported",
+        "'weight': its element type 'torch.float8_e4m3fn' is not supported",
     ),
     "complex32": (
         holding(
@@ -93,7 +93,7 @@ TENSORS = {
                 name("torch", "complex32"),
             )
         ),
-        "'weight': its element type torch.complex32 is not supported",
+        "'weight': its element type 'torch.complex32' is not supported",
     ),
     "quantized": (
         holding(call(name("torch._utils", "_rebuild_qtensor"), storage(cls="QInt8Storage", numel=16))),

@@ -9,6 +9,11 @@ _MAX_PARTS = 8
 _SCALARS = (int, float, bool, type(None))
 
 
+def printable(text: Any) -> str:
+    """Return a file's path as it is, or escaped where it holds what a terminal could obey."""
+    return text if type(text) is str and text.isprintable() else repr(text)
+
+
 def brief(value: Any) -> str:
     """Return at most some hundred characters: scalars in full, text cut, containers if they are short and flat."""
     kind = type(value)

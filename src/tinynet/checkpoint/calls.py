@@ -45,8 +45,10 @@ def _from_type(context: CallContext, arguments: tuple[Any, ...]) -> Any:
 
 
 def _opaque(path: str) -> Callable[[CallContext, tuple[Any, ...]], Instance]:
+    cls = Name(*path.rsplit(".", 1))
+
     def make(context: CallContext, arguments: tuple[Any, ...]) -> Instance:
-        return Instance(Name(*path.rsplit(".", 1)))
+        return Instance(cls)
 
     return make
 

@@ -1,35 +1,51 @@
-"""What the calls of one pickle may use: its tensors, and the two budgets of memory."""
+"""What the instructions of one pickle may use: its names and tensors, and the two budgets of memory."""
 
 from __future__ import annotations
 
 from collections.abc import Sized
 
-from tinynet.checkpoint.inert import KeyRules
+from tinynet.checkpoint.inert import KeyRules, Name
 from tinynet.checkpoint.source import Budget
 from tinynet.checkpoint.tensors import Tensors
 from tinynet.errors import CheckpointError
 
-_OBJECT_COST = 256
-_REFERENCE_COST = 64
+#: Bytes, rounded up, of: a small object, one item of a container, one dimension of an array.
+OBJECT_COST = 256
+ITEM_COST = 64
+_DIMENSION_COST = 16
 
 
 class CallContext:
     """The state that is shared while one pickle is read; without `tensors` it is a dry run."""
 
-    def __init__(self, tensors: Tensors | None, data: Budget) -> None:
+    def __init__(self, tensors: Tensors | None, data: Budget, objects: Budget) -> None:
         self.tensors = tensors
         self.data = data
-        self.objects = Budget(256 << 20, "the objects of one pickle may take")
+        self.objects = objects
         self.keys = KeyRules()
         self.numpy_arrays = 0
+        self._names: dict[tuple[str, str], Name] = {}
+
+    def name(self, module: str, name: str) -> Name:
+        """Return the record of a class or function, one for all its mentions."""
+        made = self._names.get((module, name))
+        if made is None:
+            made = Name(module, name)
+            self.objects.spend(OBJECT_COST + 4 * len(made.path), "the names")
+            self._names[module, name] = made
+        return made
 
     def making_object(self) -> None:
         """Account for an object that takes more memory than the instructions that make it."""
-        self.objects.spend(_OBJECT_COST, "the number of objects")
+        self.objects.spend(OBJECT_COST, "the objects")
+
+    def making_array(self, ndim: int) -> None:
+        """Account for an array, which takes memory for each dimension even where it has no elements."""
+        self.objects.spend(OBJECT_COST + _DIMENSION_COST * ndim, "the arrays")
 
     def copying_items(self, items: Sized) -> None:
         """Account for a copy of a container: a call can be repeated with it at three bytes each."""
-        self.objects.spend(_REFERENCE_COST * len(items), "copies of values")
+        self.objects.spend(ITEM_COST * len(items), "copies of values")
 
     def copying_bytes(self, data: Sized) -> None:
         """Account for a copy of text or bytes."""

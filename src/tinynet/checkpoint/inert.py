@@ -14,10 +14,15 @@ _HOSTILE_MODULES = frozenset({
     "builtins", "os", "posix", "nt", "sys", "subprocess", "shutil", "socket", "pty", "runpy", "importlib", "pickle",
     "_pickle", "marshal", "ctypes", "webbrowser", "operator", "_operator",
 })  # fmt: skip
-#: The names of `builtins` that data may use.
-_SAFE_BUILTINS = frozenset({"set", "bytearray", "bytes", "complex", "object", "list", "dict"})
+#: The names of `builtins` that data may use; a defaultdict, for one, names the type of its defaults.
+_SAFE_BUILTINS = frozenset({
+    "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "set", "str",
+    "tuple",
+})  # fmt: skip
 _MAX_PATH = 500
-_RENAMED_MODULES = {"__builtin__": "builtins", "copy_reg": "copyreg"}  # Python 2 names, used by protocol 2
+# Python 2 names, used by protocol 2.
+_RENAMED_MODULES = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+_RENAMED_TYPES = {"long": "int", "unicode": "str"}
 
 
 class Name:
@@ -26,9 +31,14 @@ class Name:
     __slots__ = ("path",)
 
     def __init__(self, module: str, name: str) -> None:
+        if len(module) + len(name) > _MAX_PATH:
+            raise CheckpointError(f"{brief(module)} with {brief(name)} is not the name of a class: it is too long")
         module = _RENAMED_MODULES.get(module, module)
+        if module == "builtins":
+            name = _RENAMED_TYPES.get(name, name)
         self.path = f"{module}.{name}"
-        if not name or "." in name or len(self.path) > _MAX_PATH:
+        # Control characters would reach the terminal through errors, and there is no honest name with one.
+        if not name or "." in name or not self.path.isprintable():
             raise CheckpointError(f"{brief(self.path)} is not the name of a class or function of a module")
         root = module.partition(".")[0]
         if root in _HOSTILE_MODULES and not (module == "builtins" and name in _SAFE_BUILTINS):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet.checkpoint.brief import printable
 from tinynet.checkpoint.loading import load_with_source
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def inspect_checkpoint(path: str | os.PathLike[str]) -> str:
         If the file cannot be opened or read.
     """
     content, source = load_with_source(path, mmap=True)
+    widened = {id(array) for array in source.widened}
     rows = [("name", "shape", "element type", "bytes")]
     others: list[str] = []
     arrays = numbers = nbytes = 0
@@ -49,10 +51,10 @@ def inspect_checkpoint(path: str | os.PathLike[str]) -> str:
             numbers += value.size
             nbytes += value.nbytes
             if arrays <= _MAX_ROWS:
-                rows.append(_row(name, value, id(value) in source.widened))
+                rows.append(_row(name, value, id(value) in widened))
         elif len(others) <= _MAX_OTHERS:
             others.append(f"{name} = {_short(value)}")
-    lines = [f"{os.fspath(path)}: {source.container}, {source.size:,} bytes", "", *_table(rows)]
+    lines = [f"{printable(os.fspath(path))}: {source.container}, {source.size:,} bytes", "", *_table(rows)]
     lines += ["..."] * (arrays > _MAX_ROWS)
     lines += ["", f"{arrays} arrays of {numbers:,} numbers, {nbytes:,} bytes", *others[:_MAX_OTHERS]]
     lines += ["..."] * (len(others) > _MAX_OTHERS)

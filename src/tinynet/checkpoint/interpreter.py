@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 from tinynet.checkpoint.calls import call, new_object
 from tinynet.checkpoint.context import CallContext
-from tinynet.checkpoint.inert import Instance, Name, Ordered, describe
+from tinynet.checkpoint.inert import Instance, Ordered, describe
 from tinynet.checkpoint.numpy_values import NumpyRecord
 from tinynet.checkpoint.opcodes import (
     INSTRUCTIONS,
@@ -96,7 +96,7 @@ class Interpreter:
         self._push({})
 
     def _empty_set(self, _: None) -> None:
-        self._context.objects.spend(_SET_COST, "the number of sets")
+        self._context.objects.spend(_SET_COST, "the sets")
         self._push(set())
 
     def _mark(self, _: None) -> None:
@@ -175,13 +175,13 @@ class Interpreter:
     # Names, calls and objects.
 
     def _global(self, lines: tuple[str, str]) -> None:
-        self._push(Name(*lines))
+        self._push(self._context.name(*lines))
 
     def _stack_global(self, _: None) -> None:
         module, name = self._stack.take_two()
         if type(name) is not str or type(module) is not str:
             raise CheckpointError("the pickle names a class by something that is not text")
-        self._push(Name(module, name))
+        self._push(self._context.name(module, name))
 
     def _reduce(self, _: None) -> None:
         function, arguments = self._stack.take_two()

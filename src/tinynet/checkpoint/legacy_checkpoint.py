@@ -14,7 +14,7 @@ from tinynet.checkpoint.inert import Storage
 from tinynet.checkpoint.interpreter import Interpreter
 from tinynet.checkpoint.modules import pickled_module
 from tinynet.checkpoint.plain import to_plain
-from tinynet.checkpoint.source import MAX_METADATA, Budget, Source
+from tinynet.checkpoint.source import MAX_METADATA, Source
 from tinynet.checkpoint.storages import StorageTable, nbytes
 from tinynet.checkpoint.tensors import Tensors
 from tinynet.errors import CheckpointError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tinynet.checkpoint.source import Bytes
 
 _MAGIC = 0x1950A86A20F9469CFC6C
+_MAGIC_BYTES = _MAGIC.to_bytes(10, "little")
+_MAGIC_WITHIN = 32  # bytes from the beginning, whatever the protocol
 _VERSION = 1001
 _COUNT_SIZE = 8
 
@@ -30,17 +32,22 @@ _COUNT_SIZE = 8
 def read_pickles(source: Source, verify: bool) -> Any:
     """Return the content of a file that begins with a pickle: legacy PyTorch, or NumPy arrays pickled by hand."""
     head = source.read(0, min(source.size, MAX_METADATA))
-    context = CallContext(None, source.budget)
+    is_legacy = _MAGIC_BYTES in head[:_MAGIC_WITHIN]
+    if verify:
+        what = "files of torch < 1.6" if is_legacy else "pickles"
+        raise CheckpointError(f"{what} hold no checksums, so verify=True cannot be done")
+    if len(head) < source.size and b"numpy" in head and not is_legacy:
+        source.budget.spend(source.size, "a pickle")  # its arrays lie within it, so the whole is needed
+        head = source.read(0, source.size)
+    context = CallContext(None, source.budget, source.objects)
     value, end = Interpreter(context).run(head)
     if type(value) is int and value == _MAGIC:
-        if verify:
-            raise CheckpointError("files of torch < 1.6 hold no checksums, so verify=True cannot be done")
         source.container = "legacy file of torch < 1.6"
         return _LegacyCheckpoint(source, head).read(end)
     if end != source.size or not context.numpy_arrays:
         raise CheckpointError("it is a pickle that was not written by torch.save and holds no NumPy arrays")
     source.container = "pickle of NumPy arrays"
-    return to_plain(value, lambda instance: None)
+    return to_plain(value, lambda instance, objects: None, source.objects)
 
 
 class _LegacyCheckpoint:
@@ -53,22 +60,23 @@ class _LegacyCheckpoint:
         version, at = self._pickle(at)
         if type(version) is not int or version != _VERSION:
             raise CheckpointError(f"the file is of the legacy format {brief(version)} instead of {_VERSION}")
-        _, at = self._pickle(at)
+        at = self._pickle(at)[1]
 
         # Where a storage begins depends on the element types of those before it, which only the pickle
         # of the object tells: so it is read twice, the first time without making any tensor.
         table = StorageTable(fields=6)
-        dry_run = CallContext(None, Budget(self._source.budget.limit, "one pickle may take"))
-        _, end = Interpreter(dry_run, table.resolve).run(self._head, at)
+        dry_run = CallContext(None, self._source.budget.fresh(), self._source.objects.fresh())
+        end = Interpreter(dry_run, table.resolve).run(self._head, at)[1]
         keys, end = self._pickle(end)
         self._locate(keys, table.by_key, end)
 
         tensors = Tensors(self._storage, self._source)
-        value, _ = Interpreter(CallContext(tensors, self._source.budget), table.resolve).run(self._head, at)
-        return to_plain(value, pickled_module)
+        context = CallContext(tensors, self._source.budget, self._source.objects)
+        value = Interpreter(context, table.resolve).run(self._head, at)[0]
+        return to_plain(value, pickled_module, self._source.objects)
 
     def _pickle(self, at: int) -> tuple[Any, int]:
-        return Interpreter(CallContext(None, self._source.budget)).run(self._head, at)
+        return Interpreter(CallContext(None, self._source.budget, self._source.objects)).run(self._head, at)
 
     def _locate(self, keys: Any, storages: dict[str, Storage], at: int) -> None:
         """Find where each storage begins; together they have to fill the file to its end."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Union
 
+from tinynet.checkpoint.brief import brief, printable
 from tinynet.checkpoint.formats import describe_format, looks_like_safetensors
 from tinynet.checkpoint.source import Budget, Source
 from tinynet.errors import CheckpointError
@@ -15,7 +16,9 @@ from tinynet.errors import CheckpointError
 PathOrFile = Union[str, "os.PathLike[str]", BinaryIO]
 
 _MIN_BUDGET = 128 << 20
-_BUDGET_FACTOR = 4
+#: Tied tensors are copied each, and those of bfloat16 take twice their size in the file.
+_BUDGET_FACTOR = 8
+_ADVICE = "max_bytes allows; if the file can be trusted, pass a larger max_bytes="
 
 
 def load_checkpoint(
@@ -34,13 +37,15 @@ def load_checkpoint(
     mmap : bool
         Map the file into memory instead of copying: the arrays are read-only views of it. Takes
         milliseconds for any size, but needs a path, and the process ends if another program shortens the
-        file meanwhile. bfloat16, bool, big-endian and compressed tensors are copied all the same.
+        file meanwhile. bfloat16, bool, big-endian and compressed tensors, safetensors and pickles of
+        NumPy arrays are copied all the same.
     max_bytes : int, optional
-        The most bytes of tensor data to take memory for. By default four times the size of the file, but
-        at least 128 MiB: enough for every honest file, and little enough that a hostile one does no harm.
+        The most bytes of tensor data to take memory for. By default eight times the size of the file, but
+        at least 128 MiB: room for a tensor that is tied to several names, which is copied for each, and
+        little enough that a small hostile file does no harm.
     verify : bool
         Compare the tensors with the checksums of the zip file, at about 1 s per GB. Files without
-        checksums are refused then.
+        checksums, safetensors and legacy ones among them, are refused then.
 
     Returns
     -------
@@ -58,6 +63,10 @@ def load_checkpoint(
         cause.
     OSError
         If the file cannot be opened or read.
+    TypeError
+        If `path_or_file` is neither a path nor an open binary file.
+    ValueError
+        If `max_bytes` is no number of bytes, or ``mmap=True`` is asked of an open file.
 
     Examples
     --------
@@ -79,14 +88,14 @@ def load_with_source(
     if isinstance(path_or_file, (str, os.PathLike)):
         # Not Path.open: importing pathlib takes longer than loading a small file.
         with open(path_or_file, "rb") as file:  # noqa: PTH123
-            return _load(file, os.fspath(path_or_file), mmap, max_bytes, verify)
+            return _load(file, printable(os.fspath(path_or_file)), mmap, max_bytes, verify)
     if not hasattr(path_or_file, "read") or not hasattr(path_or_file, "seek"):
         raise TypeError(f"load_checkpoint needs a path or an open binary file, not {type(path_or_file).__name__}")
     if mmap:
         raise ValueError("mmap=True needs a path, not an open file")
     if not isinstance(path_or_file.read(0), bytes):
         raise TypeError('the file is open in text mode; open it with "rb"')
-    return _load(path_or_file, str(getattr(path_or_file, "name", "<file>")), mmap, max_bytes, verify)
+    return _load(path_or_file, printable(getattr(path_or_file, "name", "<file>")), mmap, max_bytes, verify)
 
 
 def _load(file: BinaryIO, name: str, mmap: bool, max_bytes: int | None, verify: bool) -> tuple[Any, Source]:
@@ -94,7 +103,7 @@ def _load(file: BinaryIO, name: str, mmap: bool, max_bytes: int | None, verify: 
     try:
         size = file.seek(0, os.SEEK_END)
         limit = max(_MIN_BUDGET, _BUDGET_FACTOR * size) if max_bytes is None else max_bytes
-        source = Source(file, size, Budget(limit, "max_bytes allows"))
+        source = Source(file, size, Budget(limit, _ADVICE))
         with _collector_paused():
             return _read(source, mmap, verify), source
     except CheckpointError as error:
@@ -105,7 +114,7 @@ def _load(file: BinaryIO, name: str, mmap: bool, max_bytes: int | None, verify: 
         raise
     except Exception as error:
         # No input is known to come here, and the fuzzer of the tests fails if one does.
-        raise CheckpointError(f"{name}: it cannot be read: {type(error).__name__}: {error}") from error
+        raise CheckpointError(f"{name}: it cannot be read: {type(error).__name__}: {brief(str(error))}") from error
 
 
 @contextmanager
@@ -138,5 +147,5 @@ def _read(source: Source, mmap: bool, verify: bool) -> Any:
     if looks_like_safetensors(source, head):
         from tinynet.checkpoint.safetensors_files import read_safetensors
 
-        return read_safetensors(source)
+        return read_safetensors(source, verify)
     raise CheckpointError(describe_format(source, head))

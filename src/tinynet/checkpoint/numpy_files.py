@@ -52,7 +52,9 @@ def _read_npy(members: ZipMembers, name: str, budget: Budget, mapped: bool) -> A
 
 def _view(data: Any, dtype: str, shape: tuple[int, ...], fortran: bool, budget: Budget, mapped: bool) -> Array:
     view = view_array(plain_dtype(dtype), shape, fortran, data)
-    if mapped and view.dtype.isnative and view.dtype.kind != "b":
-        return view
-    budget.spend(view.nbytes, "an array")
-    return own_array(view)
+    array = view
+    if not (mapped and view.dtype.isnative and view.dtype.kind != "b"):
+        budget.spend(view.nbytes, "an array")
+        array = own_array(view)
+    array.flags.writeable = not mapped
+    return array

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinynet.checkpoint.brief import brief
 from tinynet.checkpoint.inert import is_text
-from tinynet.checkpoint.tensors import MAX_COUNT
+from tinynet.checkpoint.tensors import MAX_COUNT, MAX_NDIM
 from tinynet.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 #: Numbers and truth values; "O" would hold pickled objects, "V" structures, "S" and "U" text.
 _PLAIN_DTYPES = frozenset(["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"])
-_MAX_NDIM = 32
 
 
 def plain_dtype(text: Any) -> np.dtype[Any]:
@@ -34,7 +33,7 @@ def plain_dtype(text: Any) -> np.dtype[Any]:
 
 def view_array(dtype: np.dtype[Any], shape: Any, fortran: bool, data: Any) -> Array:
     """View bytes as an array of this dtype and shape, which have to fit them exactly."""
-    if type(shape) is not tuple or len(shape) > _MAX_NDIM or any(type(n) is not int or n < 0 for n in shape):
+    if type(shape) is not tuple or len(shape) > MAX_NDIM or any(type(n) is not int or n < 0 for n in shape):
         raise CheckpointError(f"a NumPy array has the shape {brief(shape)}")
     if prod(shape) * dtype.itemsize != len(data) or prod(n or 1 for n in shape) >= MAX_COUNT:
         raise CheckpointError(
@@ -54,11 +53,15 @@ def _array(context: CallContext, record: DtypeRecord, shape: Any, fortran: Any, 
     if type(data) not in (bytes, bytearray) or type(fortran) is not bool:
         raise CheckpointError("a NumPy array is damaged: its data are not bytes")
     context.data.spend(len(data), "a NumPy array")
-    return own_array(view_array(record.dtype, shape, fortran, data))
+    array = own_array(view_array(record.dtype, shape, fortran, data))
+    context.making_array(array.ndim)
+    return array
 
 
 class NumpyRecord:
     """Something of NumPy's that BUILD may complete."""
+
+    __slots__ = ()
 
     def build(self, state: Any, context: CallContext) -> None:
         """Complete the record with the state that the file gives it."""
@@ -68,12 +71,12 @@ class NumpyRecord:
 class DtypeRecord(NumpyRecord):
     """A `numpy.dtype`: its code, such as ``f4``, and from BUILD its byte order."""
 
+    __slots__ = ("dtype",)
+
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         if not arguments or len(arguments) > 3:
             raise CheckpointError("a NumPy element type is damaged")
-        self._code = arguments[0]
-        self._order = "="
-        self.dtype = plain_dtype(self._code)
+        self.dtype = plain_dtype(arguments[0])
 
     def build(self, state: Any, context: CallContext) -> None:
         """Take the byte order from the second item of the state; the others describe structures."""
@@ -86,6 +89,8 @@ class DtypeRecord(NumpyRecord):
 
 class ArrayRecord(NumpyRecord):
     """A `numpy.ndarray`, empty until BUILD."""
+
+    __slots__ = ("array",)
 
     def __init__(self) -> None:
         self.array: Array | None = None

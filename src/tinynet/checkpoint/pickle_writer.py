@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet.checkpoint.elements import STORAGE_ELEMENTS
+
 if TYPE_CHECKING:
     from tinynet._arrays import Array
 
 
-_STORAGES = {
-    "float64": "DoubleStorage", "float32": "FloatStorage", "float16": "HalfStorage", "int64": "LongStorage",
-    "int32": "IntStorage", "int16": "ShortStorage", "int8": "CharStorage", "uint8": "ByteStorage",
-    "bool": "BoolStorage", "complex64": "ComplexFloatStorage", "complex128": "ComplexDoubleStorage",
-}  # fmt: skip
+#: The class of storages of each element type; bfloat16 is not NumPy's, so no array asks for it.
+_STORAGES = {element: cls for cls, element in STORAGE_ELEMENTS.items() if "Untyped" not in cls}
 #: Newer than the classes of storages: their storages are bytes, and the tensor says what they are.
 _UNTYPED = frozenset({"uint16", "uint32", "uint64"})
 

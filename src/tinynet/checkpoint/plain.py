@@ -8,8 +8,10 @@ from typing import Any, Callable
 import numpy as np
 
 from tinynet.checkpoint.brief import brief
+from tinynet.checkpoint.context import ITEM_COST, OBJECT_COST
 from tinynet.checkpoint.inert import Instance, Name, Ordered, Storage
 from tinynet.checkpoint.numpy_values import ArrayRecord, DtypeRecord
+from tinynet.checkpoint.source import Budget
 from tinynet.errors import CheckpointError
 
 MAX_DEPTH = 100
@@ -17,13 +19,18 @@ MAX_DEPTH = 100
 _LEAVES = frozenset({np.ndarray, str, int, float, bool, type(None), bytes, bytearray, complex, set})
 
 
-def to_plain(root: Any, convert_module: Callable[[Instance], Any]) -> Any:
+#: Makes the state dict of a module, within the budget; None if the object is no module.
+ConvertModule = Callable[[Instance, Budget], Any]
+
+
+def to_plain(root: Any, convert_module: ConvertModule, objects: Budget) -> Any:
     """Return `root` with everything inert replaced, inside lists and dicts in place.
 
     Modules become what `convert_module` makes of them (None: it is no module); other objects become the
-    dict of their attributes, classes and element types their names, NumPy's records their arrays.
+    dict of their attributes, classes and element types their names, NumPy's records their arrays. Every
+    copy is paid from `objects` before it is made.
     """
-    return _Walk(convert_module).run(root)
+    return _Walk(convert_module, objects).run(root)
 
 
 class _Frame:
@@ -39,8 +46,9 @@ class _Frame:
 
 
 class _Walk:
-    def __init__(self, convert_module: Callable[[Instance], Any]) -> None:
+    def __init__(self, convert_module: ConvertModule, objects: Budget) -> None:
         self._convert_module = convert_module
+        self._objects = objects
         self._frames: list[_Frame] = []
         # Lists and dicts that were entered, by id: they live on in the result. The others by id with the
         # original beside, so that it lives on too and its id is not given to another object.
@@ -101,19 +109,26 @@ class _Walk:
             self._finished[id(value)] = (value, value)
             return value, None
         self._open_tuples.add(id(value))
+        self._copying(len(value))
         return None, _Frame(list(value), enumerate(value), value)
 
     def _replace_inert(self, value: Any) -> tuple[Any, _Frame | None]:
         if type(value) is Ordered:
+            self._copying(len(value))
             made = dict(value)
             return made, _Frame(made, made.items())
         if type(value) is Instance:
-            state_dict = self._convert_module(value)
+            state_dict = self._convert_module(value, self._objects)
             if state_dict is not None:
                 return state_dict, None
-            attributes = _attributes(value, len(self._frames) == 1)
+            state = _state(value, len(self._frames) == 1)
+            self._copying(len(state) + len(value.items))
+            attributes = {**state, **value.items}
             return attributes, _Frame(attributes, attributes.items())
         return _single(value, len(self._frames) == 1), None
+
+    def _copying(self, items: int) -> None:
+        self._objects.spend(OBJECT_COST + ITEM_COST * items, "copies of values")
 
     def _where(self) -> str:
         """Return the keys that lead to the current value, for the beginning of an error."""
@@ -122,14 +137,14 @@ class _Walk:
         return f"{'/'.join(texts)!r}: " if texts else ""
 
 
-def _attributes(instance: Instance, is_root: bool) -> dict[Any, Any]:
+def _state(instance: Instance, is_root: bool) -> dict[Any, Any]:
     """Return what the file says about an object of an unknown class; it has to say something."""
     state = instance.state if instance.state is not None else {}
-    if is_root or type(state) not in (dict, Ordered) or not (state or instance.items):
+    if is_root or not isinstance(state, dict) or not (state or instance.items):
         raise CheckpointError(
             f"it is an object of the class {brief(instance.cls.path)}, which is neither tensor nor module"
         )
-    return {**state, **instance.items}
+    return state
 
 
 def _single(value: Any, is_root: bool) -> Any:

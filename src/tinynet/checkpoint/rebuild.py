@@ -21,10 +21,7 @@ def tensor(context: CallContext, arguments: tuple[Any, ...]) -> Array:
     """Do `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks, metadata=None)`."""
     if not 4 <= len(arguments) <= 7:
         raise damaged("a tensor")
-    if context.tensors is None:
-        return _NO_TENSOR
-    metadata = arguments[6] if len(arguments) == 7 else None
-    return context.tensors.build(arguments[0], arguments[1], arguments[2], arguments[3], metadata)
+    return _build(context, arguments, arguments[6] if len(arguments) == 7 else None)
 
 
 def tensor_v3(context: CallContext, arguments: tuple[Any, ...]) -> Array:
@@ -32,10 +29,15 @@ def tensor_v3(context: CallContext, arguments: tuple[Any, ...]) -> Array:
     if not 7 <= len(arguments) <= 8 or type(arguments[6]) is not Name:
         raise damaged("a tensor")
     dtype = element_of_dtype(arguments[6].path)
+    return _build(context, arguments, arguments[7] if len(arguments) == 8 else None, dtype)
+
+
+def _build(context: CallContext, arguments: tuple[Any, ...], metadata: Any, dtype: str | None = None) -> Array:
     if context.tensors is None:
         return _NO_TENSOR
-    metadata = arguments[7] if len(arguments) == 8 else None
-    return context.tensors.build(arguments[0], arguments[1], arguments[2], arguments[3], metadata, dtype)
+    array = context.tensors.build(arguments[0], arguments[1], arguments[2], arguments[3], metadata, dtype)
+    context.making_array(array.ndim)
+    return array
 
 
 def parameter(context: CallContext, arguments: tuple[Any, ...]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,30 +22,53 @@ _ELEMENTS = {
 }  # fmt: skip
 
 
-def read_safetensors(source: Source) -> dict[str, Array]:
-    """Return the tensors of a safetensors file by name, in the order of their bytes."""
+def read_safetensors(source: Source, verify: bool) -> dict[str, Array]:
+    """Return the tensors of a safetensors file by name, in the order of their bytes.
+
+    The package needs the whole file in memory and copies each tensor out of it.
+    """
+    source.container = "safetensors file"
+    if verify:
+        raise CheckpointError("safetensors files hold no checksums, so verify=True cannot be done")
     try:
         from safetensors import SafetensorError, deserialize  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         raise CheckpointError(
             'it is a safetensors file, which needs the package "safetensors": python -m pip install safetensors'
         ) from None
-    source.container = "safetensors file"
-    source.budget.spend(2 * source.size, "a safetensors file and its tensors")
+    source.budget.spend(2 * source.size, "a safetensors file with its tensors")
+    data = source.read(0, source.size)
     try:
-        tensors: list[tuple[str, dict[str, Any]]] = deserialize(source.read(0, source.size))
+        tensors: dict[str, dict[str, Any]] = dict(deserialize(data))
     except SafetensorError as error:
-        raise CheckpointError(f"the safetensors file is damaged: {error}") from None
-    return {name: _array(name, tensor) for name, tensor in tensors}
+        raise CheckpointError(f"the safetensors file is damaged: {str(error)[:200]!r}") from None
+    return {name: _array(source, name, tensors[name]) for name in _in_order(data, tensors)}
 
 
-def _array(name: str, tensor: dict[str, Any]) -> Array:
+def _in_order(data: bytes, names: Iterable[str]) -> list[str]:
+    """Sort by place in the file, as the package gives the tensors in a different order each time."""
+    import json
+
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])  # which the package has checked
+    return sorted(names, key=lambda name: header[name]["data_offsets"])
+
+
+def _array(source: Source, name: str, tensor: dict[str, Any]) -> Array:
     if tensor["dtype"] not in _ELEMENTS:
         raise CheckpointError(
             f"{brief(name)}: its element type {tensor['dtype']} is not supported: NumPy has none like it"
         )
     element = ELEMENTS[_ELEMENTS[tensor["dtype"]]]
-    stored: Array = np.frombuffer(bytearray(tensor["data"]), element.stored).reshape(tensor["shape"])
-    if element.convert is not None:
-        return element.convert(stored)
-    return stored.astype(element.loaded, copy=False)
+    data = tensor["data"]
+    if type(data) is not bytearray:
+        data = bytearray(data)
+    array: Array = np.frombuffer(data, element.stored).reshape(tensor["shape"])
+    if element.convert is None:
+        array = array.astype(element.loaded, copy=False)
+    else:
+        source.budget.spend(array.size * element.loaded.itemsize, brief(name))
+        array = element.convert(array)
+        if array.dtype.kind == "f":
+            source.widened.append(array)
+    array.flags.writeable = not source.mapped
+    return array

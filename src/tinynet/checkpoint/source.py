@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: A pickle or a zip directory larger than this is refused; that of the largest models takes a few MiB.
 MAX_METADATA = 64 << 20
+_MAX_OBJECTS = 256 << 20
 
 
 class Budget:
@@ -24,11 +25,15 @@ class Budget:
         self.limit = self.left = limit
         self._advice = advice
 
+    def fresh(self) -> Budget:
+        """Return a budget of the same size of which nothing is spent."""
+        return Budget(self.limit, self._advice)
+
     def spend(self, count: int, what: str) -> None:
         """Take `count` bytes from the budget, or raise `CheckpointError` naming `what` needs them."""
         self.left -= count
         if self.left < 0:
-            raise CheckpointError(f"{what} exceeds the {self.limit:,} bytes that {self._advice}")
+            raise CheckpointError(f"{what} would need more than the {self.limit:,} bytes that {self._advice}")
 
 
 class Source:
@@ -37,9 +42,11 @@ class Source:
     def __init__(self, file: BinaryIO, size: int, budget: Budget) -> None:
         self.size = size
         self.budget = budget
-        #: What the file turned out to be, and which arrays were widened from bfloat16, by id: for reports.
+        #: What Python's objects may take: those of the pickles, and those that they are converted to.
+        self.objects = Budget(_MAX_OBJECTS, "the objects of one file may take")
+        #: What the file turned out to be, and which arrays were widened from bfloat16: for reports.
         self.container = ""
-        self.widened: set[int] = set()
+        self.widened: list[NDArray[Any]] = []
         self._file = file
         self._map: Bytes | None = None
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tinynet._arrays import Array
     from tinynet.checkpoint.source import Bytes
 
-_MAX_NDIM = 32  # of NumPy 1
+MAX_NDIM = 32  # of NumPy 1
 #: More elements than this cannot be: NumPy counts their bytes in 63 bits.
 MAX_COUNT = 1 << 58
 
@@ -52,7 +52,9 @@ class Tensors:
         numel, last, packed = _survey(offset, size, stride)
         conj, neg = _check_metadata(metadata, element)
         if not numel:
-            return np.empty(size, element.loaded)
+            empty = np.empty(size, element.loaded)
+            empty.flags.writeable = not self._mapped
+            return empty
 
         itemsize = element.stored.itemsize
         unit = ELEMENTS[storage.element].stored.itemsize
@@ -71,14 +73,15 @@ class Tensors:
             self._taken.add(storage.key)
             return np.ndarray(size, element.loaded, data)
 
-        self._source.budget.spend(numel * element.loaded.itemsize, f"a tensor of shape {size}")
+        if not (as_stored and self._mapped):
+            self._source.budget.spend(numel * element.loaded.itemsize, f"a tensor of shape {size}")
         stored = element.stored.newbyteorder(">") if self._big_endian else element.stored
         steps = tuple([step * itemsize for step in stride])
         array: Array = np.ndarray(size, stored, data, begin, steps)
         if element.convert is not None:
             array = element.convert(array)
             if array.dtype.kind == "f":
-                self._source.widened.add(id(array))
+                self._source.widened.append(array)
         elif not (as_stored and self._mapped):
             array = array.astype(element.loaded, order="C")
         if conj:
@@ -97,8 +100,8 @@ def _survey(offset: Any, size: Any, stride: Any) -> tuple[int, int, bool]:
     """
     if type(size) is not tuple or type(stride) is not tuple or len(size) != len(stride):
         raise CheckpointError(f"a tensor has the size {brief(size)} and the stride {brief(stride)}")
-    if len(size) > _MAX_NDIM:
-        raise CheckpointError(f"a tensor has {len(size)} dimensions; NumPy has {_MAX_NDIM}")
+    if len(size) > MAX_NDIM:
+        raise CheckpointError(f"a tensor has {len(size)} dimensions; NumPy has {MAX_NDIM}")
     sound = type(offset) is int and 0 <= offset < MAX_COUNT
     last, reach, packed, empty = offset, 1, True, False
     for n, step in zip(reversed(size), reversed(stride)):

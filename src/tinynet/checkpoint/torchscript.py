@@ -5,60 +5,74 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Callable
 
+from tinynet.checkpoint.context import OBJECT_COST
 from tinynet.checkpoint.inert import Instance
-from tinynet.checkpoint.modules import Parts, collect_state_dict
+from tinynet.checkpoint.modules import Parts, collect_state_dict, pay_for_parts
+from tinynet.checkpoint.source import Budget
 from tinynet.errors import CheckpointError
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
 
 
+_CLASS = re.compile(r"^class (\w+)\(Module\):\n", re.MULTILINE)
+_LIST = re.compile(r'^  __(parameters|buffers)__ = \[((?:"[^"\n]*", ?)*)\]$', re.MULTILINE)
+
+#: The names of the parameters and of the buffers of a class.
+_Names = tuple[frozenset[str], frozenset[str]]
+
+
 class ScriptModules:
     """The modules of a TorchScript file; `read_code` returns the text of a source file, which is never run.
 
-    The pickle does not tell parameters and buffers from other tensors; the source of the class does.
+    The pickle does not tell parameters and buffers from other tensors; the source of the class does. Each
+    source file and each class is searched once, however often the pickle names it.
     """
-
-    _LIST = re.compile(r'^  __(parameters|buffers)__ = \[((?:"[^"\n]*", ?)*)\]$', re.MULTILINE)
 
     def __init__(self, read_code: Callable[[str], str]) -> None:
         self._read_code = read_code
-        self._codes: dict[str, str] = {}
-        self._tensor_names: dict[str, tuple[list[str], list[str]]] = {}
+        self._bodies: dict[str, dict[str, str]] = {}
+        self._tensor_names: dict[str, _Names | None] = {}
 
-    def state_dict(self, instance: Instance) -> dict[str, Array] | None:
+    def state_dict(self, instance: Instance, objects: Budget) -> dict[str, Array] | None:
         """Return the state dict of a TorchScript module, or None if `instance` is something else."""
-        if self._names(instance) is None:
+        if self._names(instance, objects) is None:
             return None
-        return collect_state_dict(instance, self._parts)
+        return collect_state_dict(instance, self._parts, objects)
 
-    def _parts(self, module: Instance) -> Parts:
-        names = self._names(module)
+    def _parts(self, module: Instance, objects: Budget) -> Parts:
+        names = self._names(module, objects)
         if names is None or not isinstance(module.state, dict):
             raise CheckpointError(f"the module of the class {module.cls.path!r} is damaged")
+        pay_for_parts(objects, 1 + len(module.state))
         own = {name: value for group in names for name, value in module.state.items() if name in group}
         children = {
             name: value
             for name, value in module.state.items()
-            if type(value) is Instance and self._names(value) is not None
+            if type(value) is Instance and self._names(value, objects) is not None
         }
         return (own, children)
 
-    def _code(self, path: str) -> str:
-        if path not in self._codes:
-            self._codes[path] = self._read_code(path)
-        return self._codes[path]
-
-    def _names(self, instance: Instance) -> tuple[list[str], list[str]] | None:
-        """Return the names of the parameters and of the buffers of a module's class; None if it is no module."""
+    def _names(self, instance: Instance, objects: Budget) -> _Names | None:
+        """Return the names of the tensors of a module's class; None if the class is no module."""
         path = instance.cls.path
         if path not in self._tensor_names:
             module, _, cls = path.rpartition(".")
-            code = self._code(module.replace(".", "/") + ".py")
-            _, found, body = code.partition(f"class {cls}(Module):\n")
-            if not found:
-                return None
-            body = body.partition("\nclass ")[0]
-            lists = {kind: re.findall(r'"([^"]*)"', names) for kind, names in self._LIST.findall(body)}
-            self._tensor_names[path] = (lists.get("parameters", []), lists.get("buffers", []))
+            if module not in self._bodies:
+                self._bodies[module] = _bodies(self._read_code(module.replace(".", "/") + ".py"), objects)
+            body = self._bodies[module].get(cls)
+            self._tensor_names[path] = None if body is None else _tensor_names(body, objects)
         return self._tensor_names[path]
+
+
+def _bodies(code: str, objects: Budget) -> dict[str, str]:
+    """Return the text of every module class of a source file, by the name of the class."""
+    objects.spend(2 * OBJECT_COST * code.count("(Module):"), "the TorchScript classes")
+    _, *pieces = _CLASS.split(code)
+    return {cls: body.partition("\nclass ")[0] for cls, body in zip(pieces[::2], pieces[1::2])}
+
+
+def _tensor_names(body: str, objects: Budget) -> _Names:
+    objects.spend(OBJECT_COST * body.count('"'), "the names in TorchScript classes")
+    lists = {kind: frozenset(re.findall(r'"([^"]*)"', names)) for kind, names in _LIST.findall(body)}
+    return lists.get("parameters", frozenset()), lists.get("buffers", frozenset())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from tinynet._arrays import as_array
 from tinynet.checkpoint import pickle_writer
 from tinynet.checkpoint.zip_writer import ZipWriter
 
@@ -24,7 +25,7 @@ def save_checkpoint(state_dict: Mapping[str, Any], path: str | os.PathLike[str])
     ``torch.load(path, weights_only=True)`` of torch >= 1.13 gives an ``OrderedDict`` of tensors with the
     same names, shapes, element types and bits (unsigned integers of more than 8 bits need torch >= 2.3).
     Nothing but the arrays decides about the bytes of the file, and they are written beside it and renamed:
-    if the process or the disk fails, an older file of that name stays whole.
+    if the process or the disk fails, an older file of that name stays whole. Its permissions are kept.
 
     Parameters
     ----------
@@ -36,9 +37,11 @@ def save_checkpoint(state_dict: Mapping[str, Any], path: str | os.PathLike[str])
     Raises
     ------
     TypeError
-        If `state_dict` is no mapping, or a name is not text.
+        If `state_dict` is no mapping, a name is not text, or a value does not make an array: ragged lists,
+        masked arrays, tensors that require gradients.
     ValueError
-        If an array holds something that a tensor cannot, such as text or objects.
+        If an array holds something that a tensor cannot, such as text or objects, or a name holds what
+        UTF-8 cannot.
     OSError
         If the file cannot be written.
 
@@ -63,6 +66,8 @@ def save_checkpoint(state_dict: Mapping[str, Any], path: str | os.PathLike[str])
             _write(file, arrays)
             file.flush()
             os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            os.chmod(temporary, os.stat(target).st_mode & 0o7777)  # noqa: PTH101, PTH116
         os.replace(temporary, target)  # noqa: PTH105
     except BaseException:
         with suppress(OSError):  # it was never made, or is renamed already
@@ -81,7 +86,7 @@ def _prepare(state_dict: Mapping[str, Any]) -> Iterator[tuple[str, Array]]:
             name.encode("utf-8")
         except UnicodeEncodeError:
             raise ValueError(f"the name {name!r} cannot be written as UTF-8") from None
-        array = np.asarray(value)
+        array = as_array(value, f"save_checkpoint: {name!r}")
         if not pickle_writer.can_hold(array.dtype):
             raise ValueError(f"{name!r} holds {array.dtype}, which no PyTorch tensor can hold")
         yield name, np.asarray(array, array.dtype.newbyteorder("<"), order="C")

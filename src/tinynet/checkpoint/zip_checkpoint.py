@@ -42,7 +42,7 @@ class _ZipCheckpoint:
         self._source.container = "zip file of torch >= 1.6"
         table = StorageTable(fields=5)
         tensors = Tensors(self._storage, self._source, self._is_big_endian())
-        context = CallContext(tensors, self._source.budget)
+        context = CallContext(tensors, self._source.budget, self._source.objects)
         data = self._members.read(f"{self._root}/data.pkl")
         value, end = Interpreter(context, table.resolve).run(data)
         if end != len(data):
@@ -51,8 +51,8 @@ class _ZipCheckpoint:
             self._source.container = "TorchScript zip file"
             from tinynet.checkpoint.torchscript import ScriptModules
 
-            return to_plain(value, ScriptModules(self._code).state_dict)
-        return to_plain(value, pickled_module)
+            return to_plain(value, ScriptModules(self._code).state_dict, self._source.objects)
+        return to_plain(value, pickled_module, self._source.objects)
 
     def _storage(self, storage: Storage) -> Bytes:
         name = f"{self._root}/data/{storage.key}"
