@@ -83,7 +83,7 @@ def load_digits(dataset: str, data_dir: Path | None) -> tuple[np.ndarray, np.nda
         except OSError:
             if dataset == "mnist":
                 raise
-            print("MNIST is not here (--data-dir names its folder) and cannot be downloaded: synthetic digits instead.")
+            print("MNIST is not here (see --data-dir) and cannot be downloaded: these are synthetic digits.")
     return (*tn.datasets.synthetic_digits(1000, rng=0), "synthetic digits")
 
 
