@@ -87,7 +87,7 @@ def test_inspect_a_missing_file(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_run_as_a_module(tmp_path: Path) -> None:
     (tmp_path / "x.pth").write_bytes(struct.pack("<Q", 7))
     done = subprocess.run(
-        [sys.executable, "-m", "tinynet", "inspect", str(tmp_path / "x.pth")],
+        [sys.executable, "-B", "-m", "tinynet", "inspect", str(tmp_path / "x.pth")],
         env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 1

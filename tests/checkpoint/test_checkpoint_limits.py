@@ -55,7 +55,7 @@ def load_in_child(path: Path) -> tuple[str, int]:
     if not Path("/proc/self/status").exists():
         pytest.skip("needs /proc to tell the memory that a process took")
     done = subprocess.run(
-        [sys.executable, "-c", CHILD, str(path)],
+        [sys.executable, "-B", "-c", CHILD, str(path)],
         env={"PYTHONPATH": ":".join(sys.path), "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
@@ -200,7 +200,7 @@ tn.load_checkpoint(sys.argv[1])
 print([name for name in ("torch", "zipfile", "pickletools", "safetensors") if name in sys.modules])
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, str(path)],
+        [sys.executable, "-B", "-c", code, str(path)],
         env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
