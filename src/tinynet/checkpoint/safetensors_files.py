@@ -31,16 +31,17 @@ def read_safetensors(source: Source, verify: bool) -> dict[str, Array]:
     if verify:
         raise CheckpointError("safetensors files hold no checksums, so verify=True cannot be done")
     try:
-        from safetensors import SafetensorError, deserialize  # type: ignore[import-not-found, unused-ignore]
+        import safetensors
     except ImportError:
         raise CheckpointError(
             'it is a safetensors file, which needs the package "safetensors": python -m pip install safetensors'
         ) from None
     source.budget.spend(2 * source.size, "a safetensors file with its tensors")
     data = source.read(0, source.size)
+    package: Any = safetensors  # which claims to be typed, and is not
     try:
-        tensors: dict[str, dict[str, Any]] = dict(deserialize(data))
-    except SafetensorError as error:
+        tensors: dict[str, dict[str, Any]] = dict(package.deserialize(data))
+    except package.SafetensorError as error:
         raise CheckpointError(f"the safetensors file is damaged: {str(error)[:200]!r}") from None
     return {name: _array(source, name, tensors[name]) for name in _in_order(data, tensors)}
 
