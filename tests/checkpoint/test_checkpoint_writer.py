@@ -167,3 +167,13 @@ def test_what_cannot_be_written(state_dict: Any, error: Any, cause: str, tmp_pat
     with pytest.raises(error, match=cause):
         save_checkpoint(state_dict, tmp_path / "x.pth")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("dtype", ["bool", "float32", "int64"])
+@pytest.mark.parametrize("mmap", [False, True])
+def test_an_array_without_dimensions_comes_back(tmp_path: Path, dtype: str, mmap: bool) -> None:
+    path = tmp_path / "x.pth"
+    tn.save_checkpoint({"flag": np.array(1, dtype)}, path)
+    flag = tn.load_checkpoint(path, mmap=mmap)["flag"]
+    assert isinstance(flag, np.ndarray)
+    assert (flag.shape, flag.dtype, bool(flag)) == ((), np.dtype(dtype), True)

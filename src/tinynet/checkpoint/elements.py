@@ -34,7 +34,7 @@ def _widen(raw: Array) -> Array:
 
 def _truth(raw: Array) -> Array:
     """Make truth values; the byte 2, taken as one, would be neither True nor False."""
-    return np.not_equal(raw, 0, order="C")
+    return np.asarray(np.not_equal(raw, 0, order="C"))  # of no dimension, NumPy would give a scalar
 
 
 def _plain(name: str) -> Element:

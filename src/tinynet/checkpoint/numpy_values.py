@@ -45,7 +45,7 @@ def view_array(dtype: np.dtype[Any], shape: Any, fortran: bool, data: Any) -> Ar
 def own_array(view: Array) -> Array:
     """Copy a view of the file's bytes: native byte order, C order, and truth values that are 0 or 1."""
     if view.dtype.kind == "b":
-        return np.not_equal(view.view(np.uint8), 0, order="C")
+        return np.asarray(np.not_equal(view.view(np.uint8), 0, order="C"))
     return view.astype(view.dtype.newbyteorder("="), order="C")
 
 
