@@ -108,6 +108,19 @@ def test_a_subclass_with_a_forward_of_its_own_is_not_passed_by():
         assert not np.array_equal(expected, x)
 
 
+@pytest.mark.parametrize("kind", [tn.Dense, tn.ReLU, tn.Softmax, tn.Flatten])
+def test_a_subclass_may_build_on_the_forward_that_it_overrides(kind):
+    class Doubled(kind):
+        def _forward(self, x, training):
+            y, context = super()._forward(x, training)
+            return 2 * y, context
+
+    arguments = {"in_features": 3, "out_features": 2, "rng": 0} if kind is tn.Dense else {}
+    x = np.array([[-1.0, 2.0, 3.0]])
+    for layer in (Doubled(**arguments), tn.Sequential(Doubled(**arguments))):
+        np.testing.assert_allclose(layer(x), 2 * kind(**arguments)(x))
+
+
 class Bad(tn.Layer):
     """Does one thing wrong, whatever it is told to."""
 

@@ -40,7 +40,7 @@ class ReLU(Elementwise):
     """
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        y, _ = self._infer(x, False)
+        y, _ = ReLU._infer(self, x, False)  # a subclass's _infer may lead back here
         return y, y
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
@@ -71,7 +71,7 @@ class Softmax(Layer):
     """
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        y, _ = self._infer(x, False)
+        y, _ = Softmax._infer(self, x, False)
         return y, y
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:

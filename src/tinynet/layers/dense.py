@@ -100,7 +100,7 @@ class Dense(Layer):
         return (y[None] if len(x) == 1 else y), True
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        return self._infer(x, False)[0], x
+        return Dense._infer(self, x, False)[0], x  # a subclass's _infer may lead back here
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         grad_x, grad_weight, grad_bias = dense_backward(grad, context, self.params["weight"])
