@@ -5,6 +5,7 @@ A fragment is a piece of pickle that pushes one value; `torch_zip` and `legacy` 
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from typing import Any, NamedTuple
@@ -210,3 +211,14 @@ def one_legacy_tensor(**options: Any) -> bytes:
     """The same in a legacy file."""
     body = ordered({"weight": tensor(legacy_storage())})
     return legacy(body, [("0", 4, FOUR.tobytes())], **options)
+
+
+def safetensors(tensors: dict[str, tuple[str, list[int], bytes]]) -> bytes:
+    """A safetensors file, built from its description."""
+    header: dict[str, Any] = {}
+    data = b""
+    for name, (dtype, shape, raw) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data

@@ -30,7 +30,7 @@ from builders import (
 )  # fmt: skip
 
 import tinynet as tn
-from tinynet.checkpoint import source
+from tinynet.checkpoint import limits
 
 MIB = 1 << 20
 CHILD = """
@@ -166,13 +166,13 @@ def test_memory(kind: str, tmp_path: Path) -> None:
     ],
 )
 def test_objects_are_paid_from_one_budget(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "_MAX_OBJECTS", MIB)
+    monkeypatch.setattr(limits, "MAX_OBJECTS", MIB)
     with pytest.raises(tn.CheckpointError, match="1,048,576 bytes that the objects of one file may take"):
         tn.load_checkpoint(io.BytesIO(data))
 
 
 def test_a_class_that_is_named_often_is_paid_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "_MAX_OBJECTS", MIB)
+    monkeypatch.setattr(limits, "MAX_OBJECTS", MIB)
     loaded = tn.load_checkpoint(io.BytesIO(names(10_000)))
     assert len({id(name) for name in loaded[2]}) == 1
 

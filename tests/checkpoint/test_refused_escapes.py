@@ -16,13 +16,13 @@ from builders import (
     name,
     ordered,
     push,
+    safetensors,
     storage,
     tensor,
     torch_zip,
     zip_file,
 )
 from refusals import DATA, archive, holding, refusal
-from test_checkpoint_other_formats import safetensors
 
 ESCAPE = "\x1b[2J\u202e"  # clears the screen; writes from right to left
 OBJECT = Fragment(name("m", "C") + b")\x81")  # refused, wherever it is

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, Union
 
 from tinynet.checkpoint.brief import brief, printable
-from tinynet.checkpoint.formats import describe_format, looks_like_safetensors
-from tinynet.checkpoint.source import Budget, Source
+from tinynet.checkpoint.containers.formats import describe_format, looks_like_safetensors
+from tinynet.checkpoint.limits import Budget
+from tinynet.checkpoint.source import Source
 from tinynet.errors import CheckpointError
 
 PathOrFile = Union[str, "os.PathLike[str]", BinaryIO]
@@ -137,15 +138,15 @@ def _read(source: Source, mmap: bool, verify: bool) -> Any:
     if mmap and head:
         source.map()
     if head.startswith(b"PK\3\4"):
-        from tinynet.checkpoint.zip_checkpoint import read_zip
+        from tinynet.checkpoint.containers.zip_checkpoint import read_zip
 
         return read_zip(source, verify)
     if head.startswith(b"\x80"):
-        from tinynet.checkpoint.legacy_checkpoint import read_pickles
+        from tinynet.checkpoint.containers.legacy_checkpoint import read_pickles
 
         return read_pickles(source, verify)
     if looks_like_safetensors(source, head):
-        from tinynet.checkpoint.safetensors_files import read_safetensors
+        from tinynet.checkpoint.containers.safetensors_files import read_safetensors
 
         return read_safetensors(source, verify)
     raise CheckpointError(describe_format(source, head))

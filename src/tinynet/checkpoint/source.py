@@ -6,34 +6,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from tinynet.checkpoint import limits
+from tinynet.checkpoint.limits import Budget
 from tinynet.errors import CheckpointError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bytes = NDArray[np.uint8]
-
-#: A pickle or a zip directory larger than this is refused; that of the largest models takes a few MiB.
-MAX_METADATA = 64 << 20
-_MAX_OBJECTS = 256 << 20
-
-
-class Budget:
-    """An amount of memory that one file may make the reader take."""
-
-    def __init__(self, limit: int, advice: str) -> None:
-        self.limit = self.left = limit
-        self._advice = advice
-
-    def fresh(self) -> Budget:
-        """Return a budget of the same size of which nothing is spent."""
-        return Budget(self.limit, self._advice)
-
-    def spend(self, count: int, what: str) -> None:
-        """Take `count` bytes from the budget, or raise `CheckpointError` naming `what` needs them."""
-        self.left -= count
-        if self.left < 0:
-            raise CheckpointError(f"{what} would need more than the {self.limit:,} bytes that {self._advice}")
 
 
 class Source:
@@ -43,7 +23,7 @@ class Source:
         self.size = size
         self.budget = budget
         #: What Python's objects may take: those of the pickles, and those that they are converted to.
-        self.objects = Budget(_MAX_OBJECTS, "the objects of one file may take")
+        self.objects = Budget(limits.MAX_OBJECTS, "the objects of one file may take")
         #: What the file turned out to be, and which arrays were widened from bfloat16: for reports.
         self.container = ""
         self.widened: list[NDArray[Any]] = []

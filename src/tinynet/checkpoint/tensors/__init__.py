@@ -1,0 +1,1 @@
+"""From bytes of a file to NumPy arrays, every bound proven before."""

@@ -1,0 +1,127 @@
+"""Files of other makers: NumPy's `.npz`, NumPy pickles, safetensors."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import safetensors
+
+import tinynet as tn
+from tinynet.checkpoint import limits
+
+ARRAYS = {
+    "f4": np.arange(6, dtype="f4").reshape(2, 3),
+    "fortran": np.asfortranarray(np.arange(6, dtype="f8").reshape(2, 3)),
+    "big-endian": np.arange(3, dtype=">i2"),
+    "bool": np.array([True, False]),
+    "complex": np.array(1 + 2j),
+    "empty": np.empty((0, 2)),
+    "long-shape": np.ones((1,) * 20),
+}
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed], ids=["stored", "deflated"])
+def test_npz(save: Any, tmp_path: Path) -> None:
+    save(tmp_path / "x.npz", **ARRAYS)
+    for mmap in (False, True):
+        loaded = tn.load_checkpoint(tmp_path / "x.npz", mmap=mmap)
+        assert list(loaded) == list(ARRAYS)
+        for name, array in ARRAYS.items():
+            assert (loaded[name].dtype, loaded[name].shape) == (array.dtype.newbyteorder("="), array.shape)
+            assert loaded[name].tolist() == array.tolist()
+            assert loaded[name].flags.writeable is not mmap
+
+
+def test_npz_bool_bytes_beyond_one_are_true(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", a=np.array([True] * 8))
+    data = (tmp_path / "x.npz").read_bytes().replace(b"\1" * 8, b"\2" * 8)
+    loaded = tn.load_checkpoint(io.BytesIO(data))
+    assert loaded["a"].view(np.uint8).tolist() == [1] * 8
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"(2, 3)", b"(2, 4)"), (b"(2, 3)", b"(2,-3)"), (b"'<f4'", b"'|V4'"), (b"(2, 3)", b"(__import__('os'),)"),
+        (b"'shape'", b"'shade'"), (b"\x93NUMPY\1", b"\x93NUMPY\x09"),
+    ],
+    ids=["shape-too-large", "shape-negative", "void", "code-in-the-header", "no-shape", "version"],
+)  # fmt: skip
+def test_npz_with_a_damaged_header(old: bytes, new: bytes) -> None:
+    file = io.BytesIO()
+    np.savez(file, a=ARRAYS["f4"])
+    data = file.getvalue()
+    assert old in data
+    padding = b" " * max(0, len(old) - len(new))
+    damaged = data.replace(old + b" " * max(0, len(new) - len(old)), new + padding)
+    if len(new) > len(old):
+        at = data.index(old)
+        damaged = data[:at] + new + data[at + len(new) :]
+    with pytest.raises(tn.CheckpointError, match="'a': ") as caught:
+        tn.load_checkpoint(io.BytesIO(damaged))
+    assert caught.value.__cause__ is None
+
+
+SAFE = safetensors({"w": ("F32", [2], struct.pack("<2f", 1.5, -2)), "b": ("BF16", [1], b"\x80\x3f")})
+
+
+def test_safetensors_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    with pytest.raises(tn.CheckpointError, match='safetensors file, which needs the package "safetensors"'):
+        tn.load_checkpoint(io.BytesIO(SAFE))
+
+
+def test_safetensors() -> None:
+    pytest.importorskip("safetensors")
+    loaded = tn.load_checkpoint(io.BytesIO(SAFE))
+    assert {name: (str(array.dtype), array.tolist()) for name, array in loaded.items()} == {
+        "w": ("float32", [1.5, -2.0]), "b": ("float32", [1.0]),
+    }  # fmt: skip
+    assert all(array.flags.writeable for array in loaded.values())
+
+
+def test_safetensors_come_in_the_order_of_the_file() -> None:
+    pytest.importorskip("safetensors")
+    names = [f"layer.{n * 7 % 30}" for n in range(30)]
+    loaded = tn.load_checkpoint(io.BytesIO(safetensors({name: ("U8", [1], b"\1") for name in names})))
+    assert list(loaded) == names
+
+
+def test_mapped_safetensors_are_copies_that_are_read_only(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
+    (tmp_path / "x.safetensors").write_bytes(SAFE)
+    loaded = tn.load_checkpoint(tmp_path / "x.safetensors", mmap=True)
+    assert [array.tolist() for array in loaded.values()] == [[1.5, -2.0], [1.0]]
+    assert not any(array.flags.writeable for array in loaded.values())
+
+
+def test_large_numpy_pickle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_METADATA", 1000)
+    content = {"a": np.arange(1000.0), "b": np.arange(3)}
+    data = pickle.dumps(content, 4)
+    loaded = tn.load_checkpoint(io.BytesIO(data))
+    assert {name: array.tolist() for name, array in loaded.items()} == {k: v.tolist() for k, v in content.items()}
+    with pytest.raises(tn.CheckpointError, match="a pickle would need more than the 5,000 bytes that max_bytes"):
+        tn.load_checkpoint(io.BytesIO(data), max_bytes=5000)
+
+
+@pytest.mark.parametrize(
+    ("data", "cause"),
+    [
+        pytest.param(SAFE[:-1], "is damaged", id="last-byte-missing"),
+        pytest.param(SAFE + b"x", "is damaged", id="byte-added"),
+        pytest.param(SAFE.replace(b"[2]", b"[3]"), "is damaged", id="shape"),
+        pytest.param(safetensors({"w": ("F8_E4M3", [1], b"8")}), "'w': its element type F8_E4M3", id="float8"),
+    ],
+)
+def test_damaged_safetensors(data: bytes, cause: str) -> None:
+    pytest.importorskip("safetensors")
+    with pytest.raises(tn.CheckpointError, match=cause):
+        tn.load_checkpoint(io.BytesIO(data))
