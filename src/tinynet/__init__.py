@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tinynet import functional, initializers
 from tinynet.checkpoint import load_checkpoint
 from tinynet.errors import BackwardError, CheckpointError, GradientError, ShapeError, TinynetError
-from tinynet.layers import Dense, Flatten, Layer, ReLU, Softmax
+from tinynet.layers import AvgPool2d, BatchNorm, Conv2d, Dense, Flatten, Layer, MaxPool2d, ReLU, Softmax
 from tinynet.losses import CrossEntropy
 from tinynet.network import Sequential
 from tinynet.torch_import import from_torch_state_dict, to_torch_state_dict
@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AvgPool2d",
     "BackwardError",
+    "BatchNorm",
     "CheckpointError",
+    "Conv2d",
     "CrossEntropy",
     "Dense",
     "Flatten",
     "GradientError",
     "Layer",
+    "MaxPool2d",
     "ReLU",
     "Sequential",
     "ShapeError",

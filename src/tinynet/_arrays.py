@@ -86,8 +86,13 @@ def check_dtype(dtype: Any, owner: str) -> np.dtype[Any]:
 
 def check_positive(number: Any, what: str) -> int:
     """Return `number` as an int of at least 1."""
+    return check_integer(number, what, 1)
+
+
+def check_integer(number: Any, what: str, least: int) -> int:
+    """Return `number` as an int of at least `least`."""
     if isinstance(number, (bool, np.bool_)) or not isinstance(number, (int, np.integer)):
         raise TypeError(f"{what} must be an integer, got {number!r}")
-    if number < 1:
-        raise ValueError(f"{what} must be at least 1, got {number}")
+    if number < least:
+        raise ValueError(f"{what} must be at least {least}, got {number}")
     return int(number)

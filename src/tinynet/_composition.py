@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tinynet.layers.base import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tinynet._arrays import Array
 
@@ -43,16 +43,21 @@ def state_prefixes(layers: tuple[Layer, ...]) -> list[str]:
     return [layer.name or str(i) for i, layer in enumerate(layers)]
 
 
-def collect_parameters(prefixes: list[str], layers: tuple[Layer, ...]) -> dict[str, Array]:
-    """Return the parameters of all layers under their state-dict names, or raise where two have one name."""
-    params: dict[str, Array] = {}
+def collect_state(prefixes: list[str], layers: tuple[Layer, ...]) -> dict[str, Array]:
+    """Return the parameters and buffers of all layers under their state-dict names, each of which must be unique."""
+    state: dict[str, Array] = {}
     for prefix, layer in zip(prefixes, layers):
-        for key, array in layer.params.items():
+        for key, array in layer._state().items():
             name = f"{prefix}.{key}"
-            if name in params:
+            if name in state:
                 raise ValueError(f"Sequential: two layers have a parameter {name!r}; give them names of their own")
-            params[name] = array
-    return params
+            state[name] = array
+    return state
+
+
+def prefixed(prefixes: list[str], dicts: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
+    """Return the arrays of all `dicts`, each key behind the prefix of its layer."""
+    return {f"{prefix}.{key}": array for prefix, arrays in zip(prefixes, dicts) for key, array in arrays.items()}
 
 
 def walk(layer: Layer) -> Iterator[Layer]:

@@ -125,22 +125,24 @@ def _of_layer(
     """Return the gradients from `backward`, a function that gives the outputs, and a weight for each of them."""
     if (loss is None) != (targets is None):
         raise ValueError("check_gradients takes loss= and targets together, or neither")
-    y = layer.forward(x, training=True)
+    # `forward` may take something over from a pass (a new dropout mask, running statistics); `_evaluate` is pure.
+    checked = copy.deepcopy(layer)
+    y = checked.forward(x, training=True)
     if loss is None or targets is None:
         # Of either sign, none near 0, and not the numbers that a test may have drawn its input from.
         weights = rng.uniform(0.5, 1.5, y.shape) * rng.choice([-1.0, 1.0], y.shape)
-        grad_x = layer.backward(weights)
+        grad_x = checked.backward(weights)
 
         def outputs_and_sizes() -> tuple[Array, Array]:
-            y = layer.forward(x, training=True)
+            y = layer._evaluate(x, True)[0].copy()  # it may be a view of x
             return y, np.abs(y)
 
-        return {"x": grad_x, **layer.grads}, outputs_and_sizes, weights
+        return {"x": grad_x, **checked.grads}, outputs_and_sizes, weights
     loss.forward(y, targets)
-    grad_x = layer.backward(loss.backward())
+    grad_x = checked.backward(loss.backward())
     return (
-        {"x": grad_x, **layer.grads},
-        lambda: _loss_and_size(loss, layer.forward(x, training=True), targets),
+        {"x": grad_x, **checked.grads},
+        lambda: _loss_and_size(loss, layer._evaluate(x, True)[0], targets),
         np.ones(()),
     )
 

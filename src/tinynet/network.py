@@ -8,12 +8,12 @@ import numpy as np
 
 from tinynet._arrays import check_positive
 from tinynet._chunks import MIN_CHUNK_ROWS, as_rows, chunk_rows
-from tinynet._composition import check_layers, collect_parameters, state_prefixes
+from tinynet._composition import check_layers, collect_state, prefixed, state_prefixes
 from tinynet._summary import summary_html, summary_text
 from tinynet.errors import ShapeError
 from tinynet.layers.activations import Softmax
 from tinynet.layers.base import Layer
-from tinynet.layers.parameters import Parameters, count
+from tinynet.layers.parameters import Buffers, Parameters, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +40,8 @@ class Sequential(Layer):
 
     Attributes
     ----------
-    params, grads : dict of str to ndarray
-        Those of all layers under their state-dict names: the layer's name, or its position, then the parameter's:
+    params, buffers, grads : dict of str to ndarray
+        Those of all layers under their state-dict names: the layer's name, or its position, then the array's:
         ``fc1.weight``, ``0.weight``.
 
     Raises
@@ -73,7 +73,8 @@ class Sequential(Layer):
     def _assemble(self, layers: tuple[Layer, ...], prefixes: list[str], name: str | None) -> None:
         self.layers = layers
         self._prefixes = prefixes
-        super().__init__(params=collect_parameters(prefixes, layers), name=name)
+        collect_state(prefixes, layers)  # refuses names that occur twice
+        super().__init__(params=self._collected("params"), buffers=self._collected("buffers"), name=name)
         self._output_shape(None)
 
     def __len__(self) -> int:
@@ -214,6 +215,10 @@ class Sequential(Layer):
             raise self._at(layer, error) from None
         return x, contexts
 
+    def _update(self, context: Any) -> None:
+        for layer, layer_context in zip(self.layers, context):
+            layer._update(layer_context)
+
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         grads = []
         for layer, layer_context in zip(reversed(self.layers), reversed(context)):
@@ -222,15 +227,22 @@ class Sequential(Layer):
         return grad, grads[::-1]
 
     def _set_grads(self, grads: Any, taken: list[Array]) -> None:
-        self.grads = {}
-        for prefix, layer, layer_grads in zip(self._prefixes, self.layers, grads):
+        for layer, layer_grads in zip(self.layers, grads):
             layer._set_grads(layer_grads, taken)
-            self.grads.update({f"{prefix}.{key}": array for key, array in layer.grads.items()})
+        self.grads = self._collected("grads")
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Rebuild `params`: not every pickler keeps two references to one array together."""
+        """Rebuild `params` and `buffers`: not every pickler keeps two references to one array together."""
         self.__dict__.update(state)
-        self.__dict__["params"] = Parameters(self.label, collect_parameters(self._prefixes, self.layers))
+        self.__dict__["params"] = Parameters(self.label, self._collected("params"))
+        self.__dict__["buffers"] = Buffers(self.label, self._collected("buffers"))
+
+    def _collected(self, kind: str) -> dict[str, Array]:
+        """Return the ``params``, ``buffers`` or ``grads`` of all layers under their full names."""
+        return prefixed(self._prefixes, [getattr(layer, kind) for layer in self.layers])
+
+    def _state(self) -> dict[str, Array]:
+        return collect_state(self._prefixes, self.layers)
 
     def _output_shape(self, shape: Shape | None) -> Shape | None:
         for shape in self._shapes(shape):  # noqa: B007, B020 - the last one is the answer

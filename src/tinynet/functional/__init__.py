@@ -2,10 +2,21 @@
 
 from tinynet.functional.activations import relu, relu_backward
 from tinynet.functional.affine import dense, dense_backward
+from tinynet.functional.avg_pooling import avg_pool2d, avg_pool2d_backward
+from tinynet.functional.convolution import conv2d, conv2d_backward
 from tinynet.functional.entropy import cross_entropy, cross_entropy_backward, one_hot
+from tinynet.functional.max_pooling import max_pool2d, max_pool2d_backward
+from tinynet.functional.normalization import batch_norm, batch_norm_backward, batch_statistics
 from tinynet.functional.softmax import log_softmax, log_softmax_backward, logsumexp, softmax, softmax_backward
 
 __all__ = [
+    "avg_pool2d",
+    "avg_pool2d_backward",
+    "batch_norm",
+    "batch_norm_backward",
+    "batch_statistics",
+    "conv2d",
+    "conv2d_backward",
     "cross_entropy",
     "cross_entropy_backward",
     "dense",
@@ -13,6 +24,8 @@ __all__ = [
     "log_softmax",
     "log_softmax_backward",
     "logsumexp",
+    "max_pool2d",
+    "max_pool2d_backward",
     "one_hot",
     "relu",
     "relu_backward",

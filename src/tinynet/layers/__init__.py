@@ -2,7 +2,10 @@
 
 from tinynet.layers.activations import ReLU, Softmax
 from tinynet.layers.base import Layer
+from tinynet.layers.convolution import Conv2d
 from tinynet.layers.dense import Dense
+from tinynet.layers.normalization import BatchNorm
+from tinynet.layers.pooling import AvgPool2d, MaxPool2d
 from tinynet.layers.shape import Flatten
 
-__all__ = ["Dense", "Flatten", "Layer", "ReLU", "Softmax"]
+__all__ = ["AvgPool2d", "BatchNorm", "Conv2d", "Dense", "Flatten", "Layer", "MaxPool2d", "ReLU", "Softmax"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinynet._arrays import FLOAT32, as_real, unshared
 from tinynet.errors import BackwardError, ShapeError
-from tinynet.layers.parameters import Parameters
+from tinynet.layers.parameters import Buffers, Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Shape = tuple[int, ...]
 
 # Networks around a layer are built on these; other values would leave them behind.
-_FIXED = frozenset(("params", "dtype", "name", "layers"))
+_FIXED = frozenset(("params", "buffers", "dtype", "name", "layers"))
 
 
 class Layer:
@@ -28,12 +28,16 @@ class Layer:
 
     A layer of one's own overrides ``_forward`` and ``_backward``, and ``_output_shape`` where it can be told.
     They are pure: they neither write to the layer nor to the arrays that they are given. In inference
-    (``training=False``) every row of a batch is treated on its own.
+    (``training=False``) every row of a batch is treated on its own. What a layer records in training it takes over
+    in ``_update``.
 
     Parameters
     ----------
     params : mapping of str to ndarray, optional
         The trainable arrays, all of one dtype. The layer keeps these very arrays.
+    buffers : mapping of str to ndarray, optional
+        Arrays that belong to the layer's state but are not trained, such as running statistics: of that dtype, or
+        int64.
     name : str, optional
         The prefix in a state dict: ``fc1`` gives ``fc1.weight``.
 
@@ -43,10 +47,12 @@ class Layer:
         The arrays themselves, float32 or float64. ``params[key] = value`` copies values into them.
     grads : dict of str to ndarray
         The gradients of the last `backward`, under the keys of `params`; empty before it.
+    buffers : dict of str to ndarray
+        The arrays themselves, assigned to as `params` are.
     name : str or None
-        Fixed, as `params` and `dtype` are: the networks around the layer are built on them.
+        Fixed, as `params`, `buffers` and `dtype` are: the networks around the layer are built on them.
     dtype : dtype or None
-        That of the parameters, None without any.
+        That of the parameters and buffers, None without any.
 
     Examples
     --------
@@ -60,14 +66,21 @@ class Layer:
     ([[9.0]], [[9.0]], [[6.0]])
     """
 
-    def __init__(self, *, params: Mapping[str, Array] | None = None, name: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        params: Mapping[str, Array] | None = None,
+        buffers: Mapping[str, Array] | None = None,
+        name: str | None = None,
+    ) -> None:
         if name is not None and not (isinstance(name, str) and name and name.isprintable()):
             raise TypeError(
                 f"{type(self).__name__}: name must be a printable, non-empty string or None, got {name!r}"
             )
         self.name = name
         self.params: dict[str, Array] = Parameters(self.label, params or {})
-        self.dtype: np.dtype[Any] | None = self.params.dtype
+        self.buffers: dict[str, Array] = Buffers(self.label, buffers or {})
+        self.dtype: np.dtype[Any] | None = self.params.dtype or self.buffers.dtype
         self.grads: dict[str, Array] = {}
         self._pending: tuple[Any, Array, Shape] | None = None
 
@@ -85,6 +98,9 @@ class Layer:
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         """Return the gradients with respect to the input and, as a dict, to the parameters; pure."""
         raise NotImplementedError(f"{type(self).__name__} does not define _backward (not backward)")
+
+    def _update(self, context: Any) -> None:
+        """Take over what a training ``_forward`` found out, such as running statistics, from its context."""
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         """Return the output, and whether it is a new array that nothing else refers to.
@@ -116,6 +132,10 @@ class Layer:
     def _output_shape(self, shape: Shape | None) -> Shape | None:
         """Return the output's shape for an input's, both without the batch axis; None where it is unknown."""
         return None
+
+    def _state(self) -> dict[str, Array]:
+        """Return the parameters and buffers themselves, in the order of PyTorch's state dicts."""
+        return {**self.params, **self.buffers}
 
     @property
     def label(self) -> str:
@@ -179,6 +199,7 @@ class Layer:
         self._pending = None
         x = self._as_input(x).copy()
         y, context = self._evaluate(x, True)
+        self._update(context)
         self._pending = context, y, x.shape
         return y.copy()  # the context may hold y, and the caller may write into the result
 
@@ -251,7 +272,7 @@ class Layer:
 
     def __getattr__(self, attribute: str) -> Any:
         # Only reached where an attribute is missing.
-        if attribute in ("name", "label", "params", "dtype", "grads", "_pending"):
+        if attribute in ("name", "label", "params", "buffers", "dtype", "grads", "_pending"):
             raise AttributeError(f"{type(self).__name__}.__init__ must call super().__init__()")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {attribute!r}")
 
@@ -259,6 +280,12 @@ class Layer:
         """Pickle and copy the parameters; gradients and what `forward` remembered stay behind."""
         return {**self.__dict__, "grads": {}, "_pending": None}
 
+    def _arguments(self) -> list[str]:
+        """Return the arguments that `repr` shows, apart from the name; those at their defaults are left out."""
+        return []
+
     def __repr__(self) -> str:
-        name = "" if self.name is None else f"name={self.name!r}"
-        return f"{type(self).__name__}({name})"
+        arguments = self._arguments()
+        if self.name is not None:
+            arguments.append(f"name={self.name!r}")
+        return f"{type(self).__name__}({', '.join(arguments)})"

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
-from tinynet._arrays import FLOAT32, as_real, check_dtype, check_positive
-from tinynet.errors import ShapeError
+from tinynet._arrays import FLOAT32, check_positive
 from tinynet.functional import dense_backward
 from tinynet.initializers import he_normal
 from tinynet.layers.base import Layer
+from tinynet.layers.parameters import initial_weights
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from tinynet._arrays import Array, RandomSource
+    from tinynet.errors import ShapeError
     from tinynet.layers.base import Shape
 
 
@@ -72,18 +73,8 @@ class Dense(Layer):
         dtype: npt.DTypeLike = FLOAT32,
         name: str | None = None,
     ) -> None:
-        if not isinstance(bias, (bool, np.bool_)):
-            raise TypeError(f"Dense: bias must be True or False, got {bias!r}")
-        if not callable(initializer):
-            raise TypeError(f"Dense: initializer must be a function such as he_normal, got {initializer!r}")
-        dtype = check_dtype(dtype, "Dense")
         shape = check_positive(out_features, "Dense: out_features"), check_positive(in_features, "Dense: in_features")
-        weight = as_real(initializer(shape, rng=rng, dtype=dtype), "Dense initializer", dtype)
-        if weight.shape != shape:
-            raise ShapeError(f"Dense: the initializer must give weights of shape {shape}, got {weight.shape}")
-        params = {"weight": weight.copy()}  # an initializer may hand out an array of its own
-        if bias:
-            params["bias"] = np.zeros(shape[0], dtype=dtype)
+        params = initial_weights("Dense", shape, bias, initializer, rng, dtype)
         super().__init__(params=params, name=name)
         self.out_features, self.in_features = shape
 
@@ -122,10 +113,6 @@ class Dense(Layer):
             hint = "; put Flatten() before it, or scale images and make rows of them with tinynet.datasets.normalize"
         return self._refuse(f"(N, {self.in_features})", shape, hint)
 
-    def __repr__(self) -> str:
+    def _arguments(self) -> list[str]:
         arguments = [str(self.in_features), str(self.out_features)]
-        if "bias" not in self.params:
-            arguments.append("bias=False")
-        if self.name is not None:
-            arguments.append(f"name={self.name!r}")
-        return f"Dense({', '.join(arguments)})"
+        return arguments if "bias" in self.params else [*arguments, "bias=False"]

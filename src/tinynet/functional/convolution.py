@@ -1,0 +1,194 @@
+"""Two-dimensional convolution (cross-correlation, as all networks compute it) and its gradients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from tinynet._arrays import as_real
+from tinynet.errors import ShapeError
+from tinynet.functional.windows import as_images, padded_rows, pair, rows_first, span, window_counts
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from tinynet._arrays import Array
+    from tinynet.functional.windows import Pair
+
+
+def conv2d(
+    x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None, *, stride: Any = 1, padding: Any = 0
+) -> Array:
+    """Return ``Y[n, f, i, j] = sum over c, u, v of W[f, c, u, v] X[n, c, s i + u - p, s j + v - p] + b[f]``.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, C, H, W)
+    weight : ndarray of shape (F, C, kh, kw)
+        Filter *f* looks at windows of kh rows and kw columns in all C channels.
+    bias : ndarray of shape (F,), optional
+    stride : int or pair of int
+        How far the window moves, down and to the right.
+    padding : int or pair of int
+        Rows above and below and columns left and right of every image that count as 0.
+
+    Returns
+    -------
+    ndarray of shape (N, F, Ho, Wo)
+        ``Ho = (H + 2 p - kh) // s + 1``, and Wo alike.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together, or the window does not fit into the image.
+    TypeError, ValueError
+        If an array does not hold real numbers, or stride or padding are no such integers.
+
+    Notes
+    -----
+    Derived in :doc:`/derivations/convolution`, with the way in which it becomes one product of matrices.
+
+    Examples
+    --------
+    >>> image = np.arange(9.0).reshape(1, 1, 3, 3)
+    >>> conv2d(image, [[[[1.0, 0.0], [0.0, -1.0]]]], [10.0]).tolist()
+    [[[[6.0, 6.0], [6.0, 6.0]]]]
+    """
+    x, weight, stride, padding = _checked("conv2d", x, weight, stride, padding)
+    if bias is not None:
+        bias = as_real(bias, "conv2d")
+        if bias.shape != weight.shape[:1]:
+            raise ShapeError(f"conv2d expects bias {weight.shape[:1]} for weight {weight.shape}, got {bias.shape}")
+    return conv2d_kernel(x, weight, bias, stride, padding)
+
+
+def conv2d_kernel(x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair) -> Array:
+    """Compute `conv2d` of validated arguments: for every row of windows one product of matrices."""
+    columns, (ho, wo) = _columns(x, weight.shape[2:], stride, padding)
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows: Array = np.matmul(_matrix(weight), columns)
+        if bias is not None:
+            rows += bias[:, None]
+    return rows_first(rows.reshape(ho, len(weight), len(x), wo))
+
+
+def conv2d_backward(
+    grad: ArrayLike, x: ArrayLike, weight: ArrayLike, *, stride: Any = 1, padding: Any = 0
+) -> tuple[Array, Array, Array]:
+    """Return the gradients of a loss with respect to `x`, `weight` and the bias.
+
+    Parameters
+    ----------
+    grad : ndarray of shape (N, F, Ho, Wo)
+        The gradient of the loss with respect to the output of `conv2d`.
+    x : ndarray of shape (N, C, H, W)
+    weight : ndarray of shape (F, C, kh, kw)
+    stride, padding : int or pair of int
+        Those of `conv2d`.
+
+    Returns
+    -------
+    grad_x : ndarray of shape (N, C, H, W)
+        The convolution of `grad`, its elements `stride` apart and zeros around them, with the filters turned by 180
+        degrees and their two channel axes exchanged.
+    grad_weight : ndarray of shape (F, C, kh, kw)
+        For every weight, the inputs that it met times the gradients of the outputs that it went into.
+    grad_bias : ndarray of shape (F,)
+        The sum of `grad` over samples, rows and columns.
+
+    Raises
+    ------
+    ShapeError, TypeError, ValueError
+        As `conv2d`, or if `grad` has not the shape of its output.
+
+    Notes
+    -----
+    Derived in :doc:`/derivations/convolution`.
+
+    Examples
+    --------
+    >>> dx, dw, db = conv2d_backward([[[[1.0, 10.0]]]], [[[[1.0, 2.0, 3.0]]]], [[[[5.0, 7.0]]]])
+    >>> dx.tolist(), dw.tolist(), db.tolist()
+    ([[[[5.0, 57.0, 70.0]]]], [[[[21.0, 32.0]]]], [11.0])
+    """
+    x, weight, stride, padding = _checked("conv2d_backward", x, weight, stride, padding)
+    grad = as_images(grad, "conv2d_backward")
+    counts = window_counts("conv2d_backward", x.shape[2:], weight.shape[2:], stride, padding)
+    if grad.shape != (len(x), len(weight), *counts):
+        raise ShapeError(
+            f"conv2d_backward expects grad {(len(x), len(weight), *counts)} for x {x.shape} and weight "
+            f"{weight.shape}, got {grad.shape}"
+        )
+    return conv2d_backward_kernel(grad, x, weight, stride, padding)
+
+
+def conv2d_backward_kernel(
+    grad: Array, x: Array, weight: Array, stride: Pair, padding: Pair
+) -> tuple[Array, Array, Array]:
+    """Compute `conv2d_backward` of validated arguments."""
+    filters, channels, kh, kw = weight.shape
+    columns, (ho, wo) = _columns(x, (kh, kw), stride, padding)
+    rows = np.ascontiguousarray(rows_first(grad)).reshape(ho, filters, len(x) * wo)
+    with np.errstate(over="ignore", invalid="ignore"):
+        grad_bias = rows.sum(axis=2).sum(axis=0)
+        grad_matrix = np.matmul(rows, columns.transpose(0, 2, 1)).sum(axis=0)
+        turned = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+        grad_x = conv2d_kernel(_spread(grad, x.shape[2:], (kh, kw), stride, padding), turned, None, (1, 1), (0, 0))
+    return grad_x, grad_matrix.reshape(filters, kh, kw, channels).transpose(0, 3, 1, 2), grad_bias
+
+
+def kernel_order(weight: Array) -> Array:
+    """Return a copy of filters that is laid out in memory as `conv2d` needs them: (F, kh, kw, C)."""
+    return np.array(weight.transpose(0, 2, 3, 1), order="C").transpose(0, 3, 1, 2)
+
+
+def _matrix(weight: Array) -> Array:
+    """Return the filters as rows (F, kh kw C); no copy where they lie in `kernel_order`."""
+    return weight.transpose(0, 2, 3, 1).reshape(len(weight), -1)
+
+
+def _columns(x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair) -> tuple[Array, Pair]:
+    """Return the windows as columns, (Ho, kh kw C, N Wo), and the counts (Ho, Wo).
+
+    Only the kw shifts to the side are copied. With the rows of all images first in memory, kh rows below each other
+    are one matrix already, and the matrices of neighbouring windows overlap.
+    """
+    rows = padded_rows(x, padding, 0)
+    h, c, n, w = rows.shape
+    (kh, kw), (down, right) = kernel, stride
+    ho, wo = (h - kh) // down + 1, (w - kw) // right + 1
+    if (kw, right) == (1, 1) and rows.flags.c_contiguous:
+        shifted = rows[:, None]  # one column wide: there is nothing to shift
+    else:
+        shifted = np.empty((h, kw, c, n, wo), x.dtype)
+        for k in range(kw):
+            shifted[:, k] = rows[..., span(k, right, wo)]
+    row, itemsize = shifted.strides[0], x.itemsize
+    shape, strides = (ho, kh * kw * c, n * wo), (down * row, n * wo * itemsize, itemsize)
+    return as_strided(shifted, shape, strides, writeable=False), (ho, wo)
+
+
+def _spread(grad: Array, size: tuple[int, ...], kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Put gradients `stride` apart into zeros, so that each pixel of the input has its window of turned filters."""
+    (kh, kw), (top, left) = kernel, padding
+    h, w = size[0] + 2 * top, size[1] + 2 * left
+    n, f, ho, wo = grad.shape
+    rows = np.zeros((h + kh - 1, f, n, w + kw - 1), grad.dtype)
+    rows[span(kh - 1, stride[0], ho), :, :, span(kw - 1, stride[1], wo)] = rows_first(grad)
+    inner = rows[top : len(rows) - top, :, :, left : rows.shape[3] - left]
+    return rows_first(inner)
+
+
+def _checked(
+    owner: str, x: ArrayLike, weight: ArrayLike, stride: Any, padding: Any
+) -> tuple[Array, Array, Pair, Pair]:
+    x, weight = as_images(x, owner), as_real(weight, owner)
+    if weight.ndim != 4 or weight.shape[1] != x.shape[1] or 0 in weight.shape:
+        raise ShapeError(
+            f"{owner} expects x (N, C, H, W) and weight (F, C, kh, kw), got x {x.shape} and weight {weight.shape}"
+        )
+    stride, padding = pair(stride, f"{owner}: stride"), pair(padding, f"{owner}: padding", 0)
+    window_counts(owner, x.shape[2:], (weight.shape[2], weight.shape[3]), stride, padding)
+    return x, weight, stride, padding

@@ -1,0 +1,111 @@
+"""The largest number of every window of an image, and the gradient of that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_places, without_frame
+from tinynet.functional.windows import padded_rows, rows_first
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from tinynet._arrays import Array
+    from tinynet.functional.windows import Pair
+
+
+def max_pool2d(x: ArrayLike, kernel_size: Any, *, stride: Any = None, padding: Any = 0) -> Array:
+    """Return the largest number of every window, channel by channel.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, C, H, W)
+    kernel_size : int or pair of int
+        Rows and columns of the window.
+    stride : int or pair of int, optional
+        How far it moves; by default its own size, so that windows lie side by side.
+    padding : int or pair of int
+        Rows and columns around every image that never are the largest; at most half the window.
+
+    Returns
+    -------
+    ndarray of shape (N, C, Ho, Wo)
+        ``Ho = (H + 2 p - kh) // s + 1``, and Wo alike: rows and columns that fill no window are left out. NaN in a
+        window gives NaN.
+
+    Raises
+    ------
+    ShapeError
+        If `x` holds no images, or the window does not fit into them.
+    TypeError, ValueError
+        If `x` does not hold real numbers, or a size is no such integer.
+
+    Notes
+    -----
+    Derived in :doc:`/derivations/pooling`.
+
+    Examples
+    --------
+    >>> max_pool2d([[[[1.0, 2.0, 5.0], [3.0, 4.0, 6.0]]]], 2).tolist()
+    [[[[4.0]]]]
+    """
+    x, kernel, stride, padding = checked_pooling("max_pool2d", x, kernel_size, stride, padding)
+    return max_pool2d_kernel(x, kernel, stride, padding)
+
+
+def max_pool2d_kernel(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Compute `max_pool2d` of validated arguments."""
+    return rows_first(reduce_windows(np.maximum, padded_rows(x, padding, -np.inf), kernel, stride))
+
+
+def max_pool2d_backward(
+    grad: ArrayLike, x: ArrayLike, y: ArrayLike, kernel_size: Any, *, stride: Any = None, padding: Any = 0
+) -> Array:
+    """Return the gradient with respect to `x`: that of a window goes to its largest element, the first of equal ones.
+
+    Parameters
+    ----------
+    grad, y : ndarrays of shape (N, C, Ho, Wo)
+        The gradient with respect to ``y = max_pool2d(x, ...)``, and `y` itself.
+    x : ndarray of shape (N, C, H, W)
+    kernel_size, stride, padding
+        Those of `max_pool2d`.
+
+    Returns
+    -------
+    ndarray of shape (N, C, H, W)
+
+    Raises
+    ------
+    ShapeError, TypeError, ValueError
+        As `max_pool2d`, or if `grad` and `y` have not the shape of its output.
+
+    Notes
+    -----
+    Derived in :doc:`/derivations/pooling`.
+
+    Examples
+    --------
+    >>> x = [[[[1.0, 4.0], [4.0, 2.0]]]]
+    >>> max_pool2d_backward([[[[5.0]]]], x, max_pool2d(x, 2), 2).tolist()
+    [[[[0.0, 5.0], [0.0, 0.0]]]]
+    """
+    x, kernel, stride, padding = checked_pooling("max_pool2d_backward", x, kernel_size, stride, padding)
+    grad = checked_output("max_pool2d_backward", grad, x, kernel, stride, padding)
+    y = checked_output("max_pool2d_backward", y, x, kernel, stride, padding)
+    return max_pool2d_backward_kernel(grad, x, y, kernel, stride, padding)
+
+
+def max_pool2d_backward_kernel(grad: Array, x: Array, y: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Compute `max_pool2d_backward` of validated arguments."""
+    rows = padded_rows(x, padding, -np.inf)
+    grad_rows, y_rows = rows_first(grad), rows_first(y)
+    result = np.zeros(rows.shape, grad.dtype)
+    waiting = np.ones(y_rows.shape, bool)
+    for window in window_places(kernel, stride, y_rows.shape):
+        hit = waiting & ~(rows[window] < y_rows)  # equal, or NaN
+        waiting ^= hit
+        result[window] += np.where(hit, grad_rows, 0)
+    return without_frame(result, padding)

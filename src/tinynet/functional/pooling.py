@@ -1,0 +1,74 @@
+"""What all kinds of pooling share: their arguments, and walks over the windows of images that lie rows first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from tinynet._arrays import as_real
+from tinynet.errors import ShapeError
+from tinynet.functional.windows import as_images, pair, rows_first, span, window_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import ArrayLike
+
+    from tinynet._arrays import Array
+    from tinynet.functional.windows import Pair
+
+
+def checked_pooling(
+    owner: str, x: ArrayLike, kernel_size: Any, stride: Any, padding: Any
+) -> tuple[Array, Pair, Pair, Pair]:
+    """Return images and window, stride and padding as pairs, once they fit together."""
+    images = as_images(x, owner)
+    kernel, stride, padding = pooling_sizes(owner, kernel_size, stride, padding)
+    window_counts(owner, images.shape[2:], kernel, stride, padding)
+    return images, kernel, stride, padding
+
+
+def pooling_sizes(owner: str, kernel_size: Any, stride: Any, padding: Any) -> tuple[Pair, Pair, Pair]:
+    """Return window, stride and padding as pairs."""
+    kernel = pair(kernel_size, f"{owner}: kernel_size")
+    stride = kernel if stride is None else pair(stride, f"{owner}: stride")
+    padding = pair(padding, f"{owner}: padding", 0)
+    if 2 * padding[0] > kernel[0] or 2 * padding[1] > kernel[1]:
+        raise ValueError(f"{owner}: padding must be at most half the window {kernel}, got {padding}")
+    return kernel, stride, padding
+
+
+def checked_output(owner: str, array: ArrayLike, x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Return `array` once it has the shape that pooling `x` gives."""
+    array = as_real(array, owner)
+    expected = (*x.shape[:2], *window_counts(owner, x.shape[2:], kernel, stride, padding))
+    if array.shape != expected:
+        raise ShapeError(f"{owner} expects an output of shape {expected} for x {x.shape}, got {array.shape}")
+    return array
+
+
+def reduce_windows(combine: Callable[..., Array], rows: Array, kernel: Pair, stride: Pair) -> Array:
+    """Combine the elements of every window: down the columns first, where whole rows are combined at once."""
+    for axis, size, step in ((0, kernel[0], stride[0]), (3, kernel[1], stride[1])):
+        count = (rows.shape[axis] - size) // step + 1
+        parts = [_take(rows, axis, span(k, step, count)) for k in range(size)]
+        rows = combine(parts[0], parts[1]) if size > 1 else parts[0].copy(order="K")
+        for part in parts[2:]:
+            combine(rows, part, out=rows)
+    return rows
+
+
+def _take(rows: Array, axis: int, places: slice) -> Array:
+    return rows[places] if axis == 0 else rows[..., places]
+
+
+def window_places(kernel: Pair, stride: Pair, output: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
+    """Yield, for each place in the window, the index of the elements (H, C, N, W) that lie there in all windows."""
+    for i in range(kernel[0]):
+        for j in range(kernel[1]):
+            yield span(i, stride[0], output[0]), slice(None), slice(None), span(j, stride[1], output[3])
+
+
+def without_frame(rows: Array, padding: Pair) -> Array:
+    """View images that lie rows first as (N, C, H, W), without what padding put around them."""
+    top, left = padding
+    return rows_first(rows[top : len(rows) - top, :, :, left : rows.shape[3] - left])

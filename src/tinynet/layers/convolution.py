@@ -1,0 +1,132 @@
+"""The two-dimensional convolution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from tinynet._arrays import FLOAT32, check_positive
+from tinynet.functional.convolution import conv2d_backward_kernel, conv2d_kernel, kernel_order
+from tinynet.functional.windows import pair, pair_text, window_counts
+from tinynet.initializers import he_normal
+from tinynet.layers.base import Layer
+from tinynet.layers.parameters import initial_weights
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tinynet._arrays import Array, RandomSource
+    from tinynet.errors import ShapeError
+    from tinynet.layers.base import Shape
+
+
+class Conv2d(Layer):
+    """Every output pixel is a weighted sum over a window of the input and all its channels, plus a bias.
+
+    Input (N, in_channels, H, W), output (N, out_channels, Ho, Wo) with ``Ho = (H + 2 padding - kh) // stride + 1``,
+    and Wo alike.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        At least 1.
+    kernel_size : int or pair of int
+        Rows and columns of the window, kh and kw.
+    stride : int or pair of int
+        How far the window moves, down and to the right.
+    padding : int or pair of int
+        Rows above and below and columns left and right of every image that count as 0.
+    bias : bool
+    initializer : callable ``(shape, *, rng, dtype) -> ndarray``
+        Draws the first weights; see `tinynet.initializers`. The bias starts at 0.
+    rng : numpy.random.Generator, int or None
+    dtype : float32 or float64
+    name : str, optional
+
+    Attributes
+    ----------
+    in_channels, out_channels : int
+    kernel_size, stride, padding : pair of int
+    params : dict
+        ``weight`` of shape (out_channels, in_channels, kh, kw), as in ``torch.nn.Conv2d``, and ``bias`` of shape
+        (out_channels,).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a size is not a positive integer (a padding may be 0), or an argument has a wrong type.
+
+    Notes
+    -----
+    Derived in :doc:`/derivations/convolution`. As in all networks the kernel is not turned around: mathematicians
+    call this a cross-correlation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> layer = Conv2d(1, 8, 3, padding=1, rng=0)
+    >>> layer(np.zeros((5, 1, 28, 28))).shape
+    (5, 8, 28, 28)
+    >>> layer
+    Conv2d(1, 8, 3, padding=1)
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+        bias: bool = True,
+        *,
+        initializer: Callable[..., Array] = he_normal,
+        rng: RandomSource = None,
+        dtype: npt.DTypeLike = FLOAT32,
+        name: str | None = None,
+    ) -> None:
+        channels = (
+            check_positive(out_channels, "Conv2d: out_channels"),
+            check_positive(in_channels, "Conv2d: in_channels"),
+        )
+        kernel = pair(kernel_size, "Conv2d: kernel_size")
+        stride, padding = pair(stride, "Conv2d: stride"), pair(padding, "Conv2d: padding", 0)
+        params = initial_weights("Conv2d", (*channels, *kernel), bias, initializer, rng, dtype)
+        params["weight"] = kernel_order(params["weight"])
+        super().__init__(params=params, name=name)
+        self.out_channels, self.in_channels = channels
+        self.kernel_size, self.stride, self.padding = kernel, stride, padding
+
+    def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
+        return self._forward(x, False)[0], True
+
+    def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
+        if x.ndim != 4:
+            raise self._wrong_shape(x.shape)
+        self._output_shape(x.shape[1:])
+        return conv2d_kernel(x, self.params["weight"], self.params.get("bias"), self.stride, self.padding), x
+
+    def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
+        weight = self.params["weight"]
+        grad_x, *gradients = conv2d_backward_kernel(grad, context, weight, self.stride, self.padding)
+        return grad_x, dict(zip(self.params, gradients))  # weight, and bias where there is one
+
+    def _output_shape(self, shape: Shape | None) -> Shape | None:
+        if shape is None:
+            return None
+        if len(shape) != 3 or shape[0] != self.in_channels:
+            raise self._wrong_shape(("N", *shape))
+        return (self.out_channels, *window_counts(self.label, shape[1:], self.kernel_size, self.stride, self.padding))
+
+    def _wrong_shape(self, shape: tuple[int | str, ...]) -> ShapeError:
+        hint = ""
+        if len(shape) == 3:
+            hint = "; a batch of images needs a channel axis, as x[:, None], and one image a batch axis, as x[None]"
+        elif len(shape) == 2:
+            hint = "; rows of pixels become images by x.reshape(-1, channels, height, width)"
+        return self._refuse(f"(N, {self.in_channels}, H, W)", shape, hint)
+
+    def _arguments(self) -> list[str]:
+        arguments = [str(self.in_channels), str(self.out_channels), pair_text(self.kernel_size)]
+        arguments += [f"stride={pair_text(self.stride)}"] * (self.stride != (1, 1))
+        arguments += [f"padding={pair_text(self.padding)}"] * (self.padding != (0, 0))
+        return arguments if "bias" in self.params else [*arguments, "bias=False"]
