@@ -28,40 +28,12 @@ from builders import (
     torch_zip,
     zip_file,
 )  # fmt: skip
+from loading_helpers import load_in_child
 
 import tinynet as tn
 from tinynet.checkpoint import limits
 
 MIB = 1 << 20
-CHILD = """
-import resource, sys
-resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
-import tinynet as tn
-def peak():  # ru_maxrss would be that of the parent, if it is higher
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-before = peak()
-try:
-    tn.load_checkpoint(sys.argv[1])
-    outcome = "loaded"
-except tn.CheckpointError:
-    outcome = "refused"
-print(outcome, (peak() - before) >> 10)
-"""
-
-
-def load_in_child(path: Path) -> tuple[str, int]:
-    """The outcome in a process of its own with 3 GiB of address space, and the MiB that it took."""
-    if not Path("/proc/self/status").exists():
-        pytest.skip("needs /proc to tell the memory that a process took")
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", CHILD, str(path)],
-        env={"PYTHONPATH": ":".join(sys.path), "OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    outcome, taken = done.stdout.split()
-    return outcome, int(taken)
 
 
 def bomb(instructions: bytes, count: int) -> bytes:

@@ -23,6 +23,7 @@ def brief(value: Any) -> str:
         return repr(value)[:_MAX_TEXT]
     if kind in (tuple, list):
         if len(value) <= _MAX_PARTS and all(type(part) in _SCALARS for part in value):
-            return f"({', '.join(map(brief, value))})"
+            parts = ", ".join(map(brief, value))
+            return f"[{parts}]" if kind is list else f"({parts},)" if len(value) == 1 else f"({parts})"
         return f"a {kind.__name__} of {len(value)} values"
     return f"a value of type {kind.__name__}"

@@ -17,8 +17,16 @@ MAX_NDIM = 32  # of NumPy 1
 MAX_COUNT = 1 << 58
 #: Containers in containers, modules in modules.
 MAX_DEPTH = 100
-#: Of the zip file.
+#: Of a zip file: members, and bytes of their directory.
 MAX_MEMBERS = 1 << 18
+MAX_DIRECTORY = 32 << 20
+#: Bytes of the header of a safetensors file; 8 MiB tell of some 80,000 tensors.
+MAX_HEADER = 8 << 20
+
+#: Tensors may span eight times the size of their file, as tied ones are copied each and those of bfloat16 take twice
+#: their size in the file; and small files, which may be compressed, so much at least.
+MIN_DATA = 128 << 20
+DATA_FACTOR = 8
 
 #: Bytes, rounded up, of: a small object, one item of a container, one dimension of an array.
 OBJECT_COST = 256
@@ -27,11 +35,12 @@ DIMENSION_COST = 16
 
 
 class Budget:
-    """An amount of memory that one file may make the reader take."""
+    """An amount of bytes that one file may ask for; what is spent from it is spent from `outer` too."""
 
-    def __init__(self, limit: int, advice: str) -> None:
+    def __init__(self, limit: int, advice: str, outer: Budget | None = None) -> None:
         self.limit = self.left = limit
         self._advice = advice
+        self._outer = outer
 
     def fresh(self) -> Budget:
         """Return a budget of the same size of which nothing is spent."""
@@ -42,3 +51,5 @@ class Budget:
         self.left -= count
         if self.left < 0:
             raise CheckpointError(f"{what} would need more than the {self.limit:,} bytes that {self._advice}")
+        if self._outer is not None:
+            self._outer.spend(count, what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -15,34 +16,54 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
+_ADVICE = "max_bytes allows; if the file can be trusted, pass a larger max_bytes="
+
 
 class Source:
-    """A seekable binary file of known size, read through a `Budget` or mapped into memory."""
+    """A seekable binary file, read through budgets or mapped into memory.
 
-    def __init__(self, file: BinaryIO, size: int, budget: Budget) -> None:
-        self.size = size
-        self.budget = budget
-        #: What Python's objects may take: those of the pickles, and those that they are converted to.
+    Attributes
+    ----------
+    size : int
+        Of the file, in bytes.
+    views : Budget
+        What tensors may span, whether they take memory or are views of the map.
+    budget : Budget
+        What tensors may take memory for.
+    objects : Budget
+        What Python's objects may take: those of the pickles, and those that they are converted to.
+    mapped : bool
+        Whether `view` may be called.
+    container : str
+        What the file turned out to be, for reports.
+    widened : list of ndarray
+        The arrays that were widened from bfloat16, for reports.
+    """
+
+    def __init__(self, file: BinaryIO, max_bytes: int | None) -> None:
+        self.size = file.seek(0, os.SEEK_END)
+        fair = max(limits.MIN_DATA, limits.DATA_FACTOR * self.size)
+        # A map takes no memory, and yet a view of it must not span more than a copy might: who handles it later would
+        # be the victim. So without max_bytes a file is accepted or refused alike, mapped or not.
+        self.views = Budget(fair, "the arrays of a mapped file of its size may span")
+        self.budget = Budget(fair if max_bytes is None else max_bytes, _ADVICE)
         self.objects = Budget(limits.MAX_OBJECTS, "the objects of one file may take")
-        #: What the file turned out to be, and which arrays were widened from bfloat16: for reports.
+        self.mapped = False
         self.container = ""
         self.widened: list[NDArray[Any]] = []
         self._file = file
         self._map: Bytes | None = None
 
-    @property
-    def mapped(self) -> bool:
-        """Whether `array` returns read-only views of a memory map."""
-        return self._map is not None
-
     def map(self) -> None:
-        """Map the file; `array` then returns views of the map, which lives as long as they do."""
+        """Map the file; the map lives as long as the views of it."""
         from mmap import ACCESS_READ, mmap
 
         try:
             self._map = np.frombuffer(mmap(self._file.fileno(), self.size, access=ACCESS_READ), np.uint8)
         except (OSError, ValueError, OverflowError) as error:
             raise CheckpointError(f"the file cannot be mapped into memory: {error}") from None
+        self.mapped = True
+        self.budget = Budget(self.budget.limit, _ADVICE, outer=self.views)
 
     def read(self, start: int, count: int) -> bytes:
         """Exactly `count` bytes of metadata from byte `start`."""
@@ -56,10 +77,8 @@ class Source:
         return data
 
     def array(self, start: int, count: int, what: str) -> Bytes:
-        """Exactly `count` bytes of tensor data from byte `start`: an array of our own, or a view of the map."""
+        """Exactly `count` bytes of tensor data from byte `start`, in an array of our own."""
         self._check(start, count)
-        if self._map is not None:
-            return self._map[start : start + count]
         self.budget.spend(count, what)
         block = np.empty(count, np.uint8)
         self._file.seek(start)
@@ -68,6 +87,13 @@ class Source:
         if done != count:
             self._fill(block[done or 0 :])
         return block
+
+    def view(self, start: int, count: int, what: str) -> Bytes:
+        """View `count` bytes of the map. None of them is touched, so that a file cut meanwhile does no harm yet."""
+        self._check(start, count)
+        self.views.spend(count, what)
+        assert self._map is not None
+        return self._map[start : start + count]
 
     def _check(self, start: int, count: int) -> None:
         if start < 0 or count < 0 or start + count > self.size:

@@ -22,7 +22,7 @@ from builders import (
 from loading_helpers import WEIGHT, assert_same, load
 
 import tinynet as tn
-from tinynet.checkpoint import loading
+from tinynet.checkpoint import limits
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_mmap_takes_no_memory_and_gives_nothing_writable(tmp_path: Any) -> None:
 
 
 def test_tied_bfloat16_fits_the_default_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "_MIN_BUDGET", 0)
+    monkeypatch.setattr(limits, "MIN_DATA", 0)
     tied = tensor(storage(cls="BFloat16Storage", numel=10_000), (10_000,))
     loaded = load(torch_zip(ordered(dict.fromkeys("abc", tied)), {"0": b"\x80\x3f" * 10_000}))
     assert [array.sum() for array in loaded.values()] == [10_000] * 3

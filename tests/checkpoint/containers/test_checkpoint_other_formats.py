@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import safetensors
+from loading_helpers import load_in_child
 
 import tinynet as tn
 from tinynet.checkpoint import limits
@@ -94,6 +95,35 @@ def test_safetensors_come_in_the_order_of_the_file() -> None:
     assert list(loaded) == names
 
 
+def test_safetensors_whose_length_begins_like_a_pickle() -> None:
+    pytest.importorskip("safetensors")
+    data = next(
+        data for data in (safetensors({"n" * length: ("U8", [1], b"\1")}) for length in range(256)) if data[0] == 0x80
+    )
+    assert [array.tolist() for array in tn.load_checkpoint(io.BytesIO(data)).values()] == [[1]]
+
+
+def test_empty_safetensors_come_in_the_order_of_the_header() -> None:
+    pytest.importorskip("safetensors")
+    names = [f"{n * 7 % 30}" for n in range(30)]
+    data = safetensors({**{name: ("F32", [0], b"") for name in names}, "last": ("U8", [1], b"\1")})
+    assert list(tn.load_checkpoint(io.BytesIO(data))) == [*names, "last"]
+
+
+def test_safetensors_with_a_large_header_take_little_memory(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
+    (tmp_path / "x").write_bytes(safetensors({f"{n:x}": ("U8", [0], b"") for n in range(125_000)}))
+    outcome, taken = load_in_child(tmp_path / "x")
+    assert outcome == "loaded"
+    assert taken < 600
+
+
+def test_safetensors_with_a_larger_header_are_refused() -> None:
+    data = struct.pack("<Q", 9 << 20) + b"{".ljust(9 << 20)
+    with pytest.raises(tn.CheckpointError, match="header takes 9,437,184 bytes, more than 8,388,608"):
+        tn.load_checkpoint(io.BytesIO(data))
+
+
 def test_mapped_safetensors_are_copies_that_are_read_only(tmp_path: Path) -> None:
     pytest.importorskip("safetensors")
     (tmp_path / "x.safetensors").write_bytes(SAFE)
@@ -119,8 +149,18 @@ def test_large_numpy_pickle(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(SAFE + b"x", "is damaged", id="byte-added"),
         pytest.param(SAFE.replace(b"[2]", b"[3]"), "is damaged", id="shape"),
         pytest.param(safetensors({"w": ("F8_E4M3", [1], b"8")}), "'w': its element type F8_E4M3", id="float8"),
+        pytest.param(
+            safetensors({"w": ("U8", [1], b"\1"), "v": ("U8", [1], b"\2")}).replace(b'"v"', b'"w"'),
+            "has a key twice", id="name-twice",
+        ),
+        pytest.param(SAFE.replace(b'"shape": [2]', b'"dtype":"F32"'), "has a key twice", id="key-twice"),
+        pytest.param(struct.pack("<Q", 8) + b'{"a":1}  ', "is not one of tensors", id="no-tensors"),
+        pytest.param(struct.pack("<Q", 60) + b'{"a":' + b"[" * 55, "is not one of tensors", id="no-json"),
+        pytest.param(
+            struct.pack("<Q", 10**6 + 6) + b'{"a":' + b"9" * 10**6 + b"}", "is not one of tensors", id="huge-number"
+        ),
     ],
-)
+)  # fmt: skip
 def test_damaged_safetensors(data: bytes, cause: str) -> None:
     pytest.importorskip("safetensors")
     with pytest.raises(tn.CheckpointError, match=cause):

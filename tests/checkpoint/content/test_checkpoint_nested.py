@@ -85,6 +85,10 @@ def test_types_as_the_defaults_of_a_dict(kind: str) -> None:
             call(name("numpy.core.multiarray", "scalar"), numpy_dtype("f8", "<"), struct.pack("<d", 0.75)),
             0.75, id="NumPy-scalar",
         ),
+        pytest.param(
+            call(name("numpy.core.multiarray", "scalar"), numpy_dtype("i4", "<"), Fragment(b"U\x04\x07\0\0\0")),
+            7, id="NumPy-scalar-of-Python-2",
+        ),
     ],
 )  # fmt: skip
 def test_nested_values(written: Fragment, expected: Any) -> None:

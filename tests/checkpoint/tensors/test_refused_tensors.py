@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import HOOKS, REBUILD, call, legacy, legacy_storage, name, ordered, storage, tensor, torch_zip
 from refusals import DATA, holding, refusal
+
+import tinynet as tn
 
 
 def view(size: Any = (4,), stride: Any = (1,), offset: Any = 0) -> bytes:
@@ -130,3 +133,42 @@ def test_bounds_hold_in_legacy_files_too(flaw: str, key: str) -> None:
     stride, offset = ((2,), 0) if flaw.startswith("stride") else ((1,), 1)
     data = legacy(ordered({key: tensor(legacy_storage(), (4,), stride, offset)}), [("0", 4, DATA)])
     assert f"{key!r}: a tensor of shape (4,)" in refusal(data)
+
+
+@pytest.mark.parametrize("container", ["zip", "legacy"])
+@pytest.mark.parametrize("flaw", ["expand-to-2^40", "view-amplification", "tied-amplification"])
+def test_mapped_views_may_not_span_more_than_copies(flaw: str, container: str, tmp_path: Path) -> None:
+    of = storage if container == "zip" else legacy_storage
+    numel = 2**16 if flaw == "view-amplification" else 2**20
+    if flaw == "expand-to-2^40":
+        tensors = {"w": tensor(of(numel=numel), (2**40,), (0,))}
+    else:
+        tensors = {str(n): tensor(of(numel=numel), (numel,)) for n in range(2000 if numel < 2**20 else 300)}
+    make: Any = torch_zip if container == "zip" else legacy
+    stored = bytes(4 * numel)
+    data = make(ordered(tensors), {"0": stored} if container == "zip" else [("0", numel, stored)])
+    copied = re.sub(" bytes that .*", "", refusal(data))
+    (tmp_path / "x").write_bytes(data)
+    with pytest.raises(tn.CheckpointError, match="arrays of a mapped file of its size may span") as caught:
+        tn.load_checkpoint(tmp_path / "x", mmap=True, max_bytes=2**60)
+    assert re.sub(" bytes that .*", "", str(caught.value)).endswith(copied.partition(": ")[2])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(("part", 0, 2), ("part", 2, 2), id="offset"),
+        pytest.param(("part", 0, 2), ("part", 0, 3), id="length"),
+        pytest.param(("part", 0, 2), ("0", 0, 2), id="key-of-a-storage"),
+    ],
+)
+def test_a_part_of_a_legacy_storage_has_a_key_of_its_own(first: Any, second: Any) -> None:
+    parts = {name: tensor(legacy_storage(view=view), (2,)) for name, view in (("a", first), ("b", second))}
+    message = refusal(legacy(ordered(parts), [("0", 4, DATA)]))
+    assert f"'b': two different parts of storages have the key {second[0]!r}" in message
+
+
+def test_a_legacy_storage_has_no_key_of_a_part() -> None:
+    parts = {"a": tensor(legacy_storage(view=("1", 0, 2)), (2,)), "b": tensor(legacy_storage("1"))}
+    message = refusal(legacy(ordered(parts), [("0", 4, DATA), ("1", 4, DATA)]))
+    assert "'b': two different parts of storages have the key '1'" in message

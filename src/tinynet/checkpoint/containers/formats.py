@@ -19,11 +19,6 @@ _SIGNATURES = (
 )
 
 
-def looks_like_safetensors(source: Source, head: bytes) -> bool:
-    """Tell whether a file begins with a length and a JSON object of that length."""
-    return source.size > 8 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= source.size - 8
-
-
 def describe_format(source: Source, head: bytes) -> str:
     """Name the format of a file that is not read, and say what can be done."""
     if not head:

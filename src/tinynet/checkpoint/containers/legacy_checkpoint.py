@@ -13,11 +13,10 @@ from tinynet.checkpoint.brief import brief
 from tinynet.checkpoint.content.modules import pickled_module
 from tinynet.checkpoint.content.plain import to_plain
 from tinynet.checkpoint.pickles.context import CallContext
-from tinynet.checkpoint.pickles.inert import Storage
 from tinynet.checkpoint.pickles.interpreter import Interpreter
-from tinynet.checkpoint.pickles.storages import StorageTable, nbytes
+from tinynet.checkpoint.pickles.tensor_calls import StorageTable
 from tinynet.checkpoint.source import Source
-from tinynet.checkpoint.tensors.views import Tensors
+from tinynet.checkpoint.tensors.views import Storage, Tensors
 from tinynet.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -91,12 +90,13 @@ class _LegacyCheckpoint:
             if count != storage.numel:
                 raise CheckpointError(f"storage {brief(key)} has {count} elements; the tensors say {storage.numel}")
             self._starts[key] = at + _COUNT_SIZE
-            at += _COUNT_SIZE + nbytes(storage)
+            at += _COUNT_SIZE + storage.nbytes
         if at != self._source.size:
             raise CheckpointError(
                 f"the storages should end at byte {at:,} and the file ends at {self._source.size:,}: "
                 "its download was cut short, or something was appended to it"
             )
 
-    def _storage(self, storage: Storage) -> Bytes:
-        return self._source.array(self._starts[storage.key], nbytes(storage), f"storage {brief(storage.key)}")
+    def _storage(self, storage: Storage, viewed: bool) -> Bytes:
+        get = self._source.view if viewed else self._source.array
+        return get(self._starts[storage.key], storage.nbytes, f"storage {brief(storage.key)}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet.checkpoint import limits
 from tinynet.checkpoint.brief import brief
 from tinynet.checkpoint.source import Source
 from tinynet.checkpoint.tensors.elements import ELEMENTS
@@ -30,28 +30,56 @@ def read_safetensors(source: Source, verify: bool) -> dict[str, Array]:
     source.container = "safetensors file"
     if verify:
         raise CheckpointError("safetensors files hold no checksums, so verify=True cannot be done")
+    length = int.from_bytes(source.read(0, 8), "little")
+    if length > limits.MAX_HEADER:
+        raise CheckpointError(f"the header takes {length:,} bytes, more than {limits.MAX_HEADER:,}")
     try:
         import safetensors
     except ImportError:
         raise CheckpointError(
             'it is a safetensors file, which needs the package "safetensors": python -m pip install safetensors'
         ) from None
+    names = _names_in_order(source.read(8, length))
     source.budget.spend(2 * source.size, "a safetensors file with its tensors")
-    data = source.read(0, source.size)
     package: Any = safetensors  # which claims to be typed, and is not
     try:
-        tensors: dict[str, dict[str, Any]] = dict(package.deserialize(data))
+        tensors: dict[str, dict[str, Any]] = dict(package.deserialize(source.read(0, source.size)))
     except package.SafetensorError as error:
         raise CheckpointError(f"the safetensors file is damaged: {str(error)[:200]!r}") from None
-    return {name: _array(source, name, tensors[name]) for name in _in_order(data, tensors)}
+    if tensors.keys() != set(names):
+        raise CheckpointError("the safetensors file is damaged: its header can be read in two ways")
+    return {name: _array(source, name, tensors.pop(name)) for name in names}
 
 
-def _in_order(data: bytes, names: Iterable[str]) -> list[str]:
-    """Sort by place in the file, as the package gives the tensors in a different order each time."""
+def _names_in_order(header: bytes) -> list[str]:
+    """Sort the names by place in the file, those of no bytes as the header lists them.
+
+    The package gives the tensors in a different order each time, and of two with one name it drops one.
+    """
     import json
 
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])  # which the package has checked
-    return sorted(names, key=lambda name: header[name]["data_offsets"])
+    try:
+        entries = json.loads(header, object_pairs_hook=_once, parse_int=_short_int)
+        places = {name: entry["data_offsets"] for name, entry in entries.items() if name != "__metadata__"}
+        return sorted(places, key=places.__getitem__)
+    except CheckpointError:
+        raise
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        raise CheckpointError("the safetensors file is damaged: its header is not one of tensors") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise CheckpointError("the safetensors file is damaged: its header has a key twice")
+    return made
+
+
+def _short_int(digits: str) -> int:
+    """Make an int of digits, but not of a million of them, which takes Python minutes."""
+    if len(digits) > 20:
+        raise ValueError
+    return int(digits)
 
 
 def _array(source: Source, name: str, tensor: dict[str, Any]) -> Array:

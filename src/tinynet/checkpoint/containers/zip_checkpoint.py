@@ -9,11 +9,10 @@ from tinynet.checkpoint.containers.zip_members import ZipMembers
 from tinynet.checkpoint.content.modules import pickled_module
 from tinynet.checkpoint.content.plain import to_plain
 from tinynet.checkpoint.pickles.context import CallContext
-from tinynet.checkpoint.pickles.inert import Storage
 from tinynet.checkpoint.pickles.interpreter import Interpreter
-from tinynet.checkpoint.pickles.storages import StorageTable, nbytes
+from tinynet.checkpoint.pickles.tensor_calls import StorageTable
 from tinynet.checkpoint.source import Source
-from tinynet.checkpoint.tensors.views import Tensors
+from tinynet.checkpoint.tensors.views import Storage, Tensors
 from tinynet.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def read_zip(source: Source, verify: bool) -> Any:
         from tinynet.checkpoint.containers.numpy_files import read_npz
 
         source.container = "NumPy .npz file"
-        return read_npz(members, source.budget, source.mapped)
+        return read_npz(members, source)
     return _ZipCheckpoint(source, members).read()
 
 
@@ -54,17 +53,17 @@ class _ZipCheckpoint:
             return to_plain(value, ScriptModules(self._code).state_dict, self._source.objects)
         return to_plain(value, pickled_module, self._source.objects)
 
-    def _storage(self, storage: Storage) -> Bytes:
+    def _storage(self, storage: Storage, viewed: bool) -> Bytes:
         name = f"{self._root}/data/{storage.key}"
         member = self._members.directory.get(name)
         if member is None:
             raise CheckpointError(f"its storage {brief(storage.key)} is not in the file")
-        if member.size != nbytes(storage):
+        if member.size != storage.nbytes:
             raise CheckpointError(
                 f"its storage {brief(storage.key)} should have {storage.numel:,} elements of {storage.element} "
                 f"but has {member.size:,} bytes"
             )
-        return self._members.array(name)
+        return self._members.array(name, viewed)
 
     def _is_big_endian(self) -> bool:
         name = f"{self._root}/byteorder"

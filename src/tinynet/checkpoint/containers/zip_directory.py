@@ -58,8 +58,8 @@ class Member:
 def read_directory(source: Source) -> dict[str, Member]:
     """Return the members of a zip file by name, in the order of the directory."""
     count, begin, end = find_directory(source)
-    if end - begin > limits.MAX_METADATA:
-        raise CheckpointError(f"the zip directory takes {end - begin:,} bytes, more than {limits.MAX_METADATA:,}")
+    if end - begin > limits.MAX_DIRECTORY:
+        raise CheckpointError(f"the zip directory takes {end - begin:,} bytes, more than {limits.MAX_DIRECTORY:,}")
     if count > limits.MAX_MEMBERS:
         raise CheckpointError(f"the zip directory announces {count:,} members, more than {limits.MAX_MEMBERS:,}")
     entries = _parse_entries(source.read(begin, end - begin), count)

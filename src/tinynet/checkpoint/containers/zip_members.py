@@ -32,21 +32,26 @@ class ZipMembers:
         member = self.directory[name]
         if member.size > limits.MAX_METADATA:
             raise CheckpointError(f"{name!r} takes {member.size:,} bytes, more than {limits.MAX_METADATA:,}")
-        data = self.array(name).tobytes()
-        if member.crc and not self._verify:
+        stored = not member.deflated
+        data = self._source.read(member.start, member.size) if stored else self._inflate(member).tobytes()
+        if member.crc or self._verify:
             _check_crc(member, data)
         return data
 
-    def array(self, name: str) -> Bytes:
-        """Return the bytes of a member: an array of our own, or a read-only view of the memory map."""
+    def head(self, name: str, count: int) -> bytes:
+        """Return at most `count` bytes from the beginning of a stored member."""
+        member = self.directory[name]
+        return self._source.read(member.start, min(count, member.size))
+
+    def array(self, name: str, viewed: bool = False) -> Bytes:
+        """Return the bytes of a member in an array of our own, or `viewed` through the map if it is stored."""
         member = self.directory[name]
         if member.deflated:
             data = self._inflate(member)
         else:
-            data = self._source.array(member.start, member.size, f"zip member {name!r}")
+            get = self._source.view if viewed else self._source.array
+            data = get(member.start, member.size, f"zip member {name!r}")
         if self._verify:
-            if not member.crc and member.size:
-                raise CheckpointError(f"{name!r} was written without a checksum, so verify=True cannot be done")
             _check_crc(member, data)
         return data
 
@@ -84,5 +89,7 @@ class ZipMembers:
 def _check_crc(member: Member, data: Any) -> None:
     from zlib import crc32
 
+    if not member.crc and member.size:
+        raise CheckpointError(f"{member.name!r} was written without a checksum, so verify=True cannot be done")
     if crc32(data) != member.crc:
         raise CheckpointError(f"{member.name!r} does not match its checksum: the file is damaged")

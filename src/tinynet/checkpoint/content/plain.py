@@ -9,8 +9,9 @@ import numpy as np
 
 from tinynet.checkpoint.brief import brief
 from tinynet.checkpoint.limits import ITEM_COST, MAX_DEPTH, OBJECT_COST, Budget
-from tinynet.checkpoint.pickles.inert import Instance, Name, Ordered, Storage
+from tinynet.checkpoint.pickles.inert import Instance, Name, Ordered
 from tinynet.checkpoint.pickles.numpy_values import ArrayRecord, DtypeRecord
+from tinynet.checkpoint.tensors.views import Storage
 from tinynet.errors import CheckpointError
 
 _LEAVES = frozenset({np.ndarray, str, int, float, bool, type(None), bytes, bytearray, complex, set})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from tinynet.checkpoint.pickles import numpy_values, rebuild, values
+from tinynet.checkpoint.pickles import numpy_values, tensor_calls, values
 from tinynet.checkpoint.pickles.context import CallContext, damaged
 from tinynet.checkpoint.pickles.inert import Instance, Name, describe
 from tinynet.errors import CheckpointError
@@ -39,7 +39,7 @@ def _from_type(context: CallContext, arguments: tuple[Any, ...]) -> Any:
     """Do `_rebuild_from_type_v2(function, type, arguments, state)`: a tensor with attributes, or of a subclass."""
     if len(arguments) != 4 or type(arguments[0]) is not Name or type(arguments[2]) is not tuple:
         raise damaged("a tensor with attributes")
-    if _CALLS.get(arguments[0].path) not in (rebuild.tensor, rebuild.tensor_v3, rebuild.parameter):
+    if _CALLS.get(arguments[0].path) not in (tensor_calls.tensor, tensor_calls.tensor_v3, tensor_calls.parameter):
         raise CheckpointError(f"a tensor with attributes is rebuilt by {arguments[0].path!r}, which is refused")
     return call(context, arguments[0], arguments[2])
 
@@ -54,12 +54,12 @@ def _opaque(path: str) -> Callable[[CallContext, tuple[Any, ...]], Instance]:
 
 
 _CALLS: dict[str, Callable[[CallContext, tuple[Any, ...]], Any]] = {
-    "torch._utils._rebuild_tensor": rebuild.tensor,
-    "torch._utils._rebuild_tensor_v2": rebuild.tensor,
-    "torch._utils._rebuild_tensor_v3": rebuild.tensor_v3,
-    "torch._utils._rebuild_parameter": rebuild.parameter,
-    "torch._utils._rebuild_parameter_with_state": rebuild.parameter,
-    "torch.nn.parameter.Parameter": rebuild.parameter,
+    "torch._utils._rebuild_tensor": tensor_calls.tensor,
+    "torch._utils._rebuild_tensor_v2": tensor_calls.tensor,
+    "torch._utils._rebuild_tensor_v3": tensor_calls.tensor_v3,
+    "torch._utils._rebuild_parameter": tensor_calls.parameter,
+    "torch._utils._rebuild_parameter_with_state": tensor_calls.parameter,
+    "torch.nn.parameter.Parameter": tensor_calls.parameter,
     "torch._tensor._rebuild_from_type": _from_type,
     "torch._tensor._rebuild_from_type_v2": _from_type,
     "torch.tensor._rebuild_from_type": _from_type,

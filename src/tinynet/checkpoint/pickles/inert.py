@@ -62,19 +62,6 @@ class Instance:
         self.items: dict[Any, Any] = {}
 
 
-class Storage:
-    """A reference to the bytes of tensors: which, of what element type, and which part of them."""
-
-    __slots__ = ("element", "key", "numel", "offset", "view_numel")
-
-    def __init__(self, key: str, element: str, numel: int, offset: int = 0, view_numel: int | None = None) -> None:
-        self.key = key
-        self.element = element
-        self.numel = numel
-        self.offset = offset
-        self.view_numel = numel if view_numel is None else view_numel
-
-
 _SCALARS = (str, int, float, bool, bytes, type(None))
 _MAX_TUPLE_KEY = 8
 

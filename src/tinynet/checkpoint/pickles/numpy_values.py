@@ -6,50 +6,21 @@ stand for the object between the two.
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from tinynet.checkpoint.brief import brief
-from tinynet.checkpoint.limits import MAX_COUNT, MAX_NDIM
 from tinynet.checkpoint.pickles.inert import is_text
+from tinynet.checkpoint.tensors.numpy_arrays import own_array, plain_dtype, view_array
 from tinynet.errors import CheckpointError
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
     from tinynet.checkpoint.pickles.context import CallContext
 
-#: Numbers and truth values; "O" would hold pickled objects, "V" structures, "S" and "U" text.
-_PLAIN_DTYPES = frozenset(["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"])
-
-
-def plain_dtype(text: Any) -> np.dtype[Any]:
-    """Return the dtype of a code such as ``<f4``, if it is one of plain values."""
-    if type(text) is not str or text[text[:1] in ("<", ">", "|", "=") :] not in _PLAIN_DTYPES:
-        raise CheckpointError(f"a NumPy array has the element type {brief(text)}, which is not read")
-    return np.dtype(text)
-
-
-def view_array(dtype: np.dtype[Any], shape: Any, fortran: bool, data: Any) -> Array:
-    """View bytes as an array of this dtype and shape, which have to fit them exactly."""
-    if type(shape) is not tuple or len(shape) > MAX_NDIM or any(type(n) is not int or n < 0 for n in shape):
-        raise CheckpointError(f"a NumPy array has the shape {brief(shape)}")
-    if prod(shape) * dtype.itemsize != len(data) or prod(n or 1 for n in shape) >= MAX_COUNT:
-        raise CheckpointError(
-            f"a NumPy array of shape {brief(shape)} and type {dtype} has {len(data):,} bytes of data"
-        )
-    return np.ndarray(shape, dtype, data if len(data) else None, order="F" if fortran else "C")
-
-
-def own_array(view: Array) -> Array:
-    """Copy a view of the file's bytes: native byte order, C order, and truth values that are 0 or 1."""
-    if view.dtype.kind == "b":
-        return np.asarray(np.not_equal(view.view(np.uint8), 0, order="C"))
-    return view.astype(view.dtype.newbyteorder("="), order="C")
-
 
 def _array(context: CallContext, record: DtypeRecord, shape: Any, fortran: Any, data: Any) -> Array:
+    if type(data) is str:  # written by Python 2, and by chance readable as text
+        context.copying_bytes(data)
+        data = data.encode("utf-8")
     if type(data) not in (bytes, bytearray) or type(fortran) is not bool:
         raise CheckpointError("a NumPy array is damaged: its data are not bytes")
     context.data.spend(len(data), "a NumPy array")
@@ -102,8 +73,6 @@ class ArrayRecord(NumpyRecord):
         if type(state[4]) is list:
             raise CheckpointError("a NumPy array holds Python objects, which are not read")
         _, shape, record, fortran, data = state
-        if type(data) is str:  # written by Python 2, and by chance readable as text
-            data = data.encode("utf-8")
         self.array = _array(context, record, shape, fortran, data)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from tinynet.checkpoint.brief import brief
 from tinynet.checkpoint.limits import MAX_COUNT, MAX_NDIM
-from tinynet.checkpoint.pickles.inert import Storage
 from tinynet.checkpoint.source import Source
 from tinynet.checkpoint.tensors.elements import ELEMENTS, Element
 from tinynet.errors import CheckpointError
@@ -18,19 +17,38 @@ if TYPE_CHECKING:
     from tinynet.checkpoint.source import Bytes
 
 
+class Storage:
+    """A reference to the bytes of tensors: which, of what element type, and which part of them."""
+
+    __slots__ = ("element", "key", "numel", "offset", "view_numel")
+
+    def __init__(self, key: str, element: str, numel: int, offset: int = 0, view_numel: int | None = None) -> None:
+        self.key = key
+        self.element = element
+        self.numel = numel
+        self.offset = offset
+        self.view_numel = numel if view_numel is None else view_numel
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the whole storage in bytes."""
+        return self.numel * ELEMENTS[self.element].stored.itemsize
+
+
 class Tensors:
     """Makes arrays of the storages of one file.
 
-    `load` returns the bytes of a storage. Every array is a copy of its own, or a read-only view of the
-    file when it is mapped; the first array that covers a whole storage takes over its bytes instead.
+    `load` returns the bytes of a storage, in memory or (True) as a view of the map. Every array is a copy of
+    its own, or a read-only view of the map; the first array that covers a whole storage in memory takes over
+    its bytes instead.
     """
 
-    def __init__(self, load: Callable[[Storage], Bytes], source: Source, big_endian: bool = False) -> None:
+    def __init__(self, load: Callable[[Storage, bool], Bytes], source: Source, big_endian: bool = False) -> None:
         self._load = load
         self._source = source
         self._mapped = source.mapped
         self._big_endian = big_endian
-        self._loaded: dict[str, Bytes] = {}
+        self._loaded: dict[tuple[str, bool], Bytes] = {}
         self._taken: set[str] = set()
 
     def build(
@@ -57,21 +75,24 @@ class Tensors:
         unit = ELEMENTS[storage.element].stored.itemsize
         if (last + 1) * itemsize > storage.view_numel * unit:
             raise CheckpointError(
-                f"a tensor of shape {size} and stride {stride} from element {offset} on reaches beyond the end "
-                f"of its storage {brief(storage.key)} ({storage.view_numel * unit:,} bytes)"
+                f"a tensor of shape {brief(size)} and stride {brief(stride)} from element {offset} on reaches "
+                f"beyond the end of its storage {brief(storage.key)} ({storage.view_numel * unit:,} bytes)"
             )
-        data = self._loaded.get(storage.key)
+        as_stored = element.convert is None and not (conj or neg or self._big_endian)
+        viewed = self._mapped and as_stored
+        # What has to be converted is read from the file: the map is touched by the caller alone, who asked for it.
+        data = self._loaded.get((storage.key, viewed))
         if data is None:
-            data = self._loaded[storage.key] = self._load(storage)
+            data = self._loaded[storage.key, viewed] = self._load(storage, viewed)
         nbytes = numel * itemsize
         begin = storage.offset * unit + offset * itemsize
-        as_stored = element.convert is None and not (conj or neg or self._big_endian)
-        if as_stored and packed and nbytes == len(data) and not self._mapped and storage.key not in self._taken:
-            self._taken.add(storage.key)
-            return np.ndarray(size, element.loaded, data)
-
-        if not (as_stored and self._mapped):
-            self._source.budget.spend(numel * element.loaded.itemsize, f"a tensor of shape {size}")
+        if as_stored and packed and nbytes == len(data) and storage.key not in self._taken:
+            self._taken.add(storage.key)  # it was paid with the storage
+            if not self._mapped:
+                return np.ndarray(size, element.loaded, data)
+        else:
+            budget = self._source.views if viewed else self._source.budget
+            budget.spend(numel * element.loaded.itemsize, f"a tensor of shape {brief(size)}")
         stored = element.stored.newbyteorder(">") if self._big_endian else element.stored
         steps = tuple([step * itemsize for step in stride])
         array: Array = np.ndarray(size, stored, data, begin, steps)
@@ -79,7 +100,7 @@ class Tensors:
             array = element.convert(array)
             if array.dtype.kind == "f":
                 self._source.widened.append(array)
-        elif not (as_stored and self._mapped):
+        elif not viewed:
             array = array.astype(element.loaded, order="C")
         if conj:
             np.conjugate(array, out=array)
