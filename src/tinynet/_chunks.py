@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from tinynet._arrays import Array
 
 # Smaller chunks make the threads of BLAS meet more often, larger ones leave the cache; measured flat from 1 to 8 MiB.
-CHUNK_BYTES = 1 << 22
-MIN_CHUNK_ROWS = 64
+CHUNK_BYTES = 1 << 23
 
 
-def chunk_rows(shapes: Iterable[tuple[int, ...] | None], dtype: np.dtype[Any] | None) -> int:
-    """Return for how many rows the widest of `shapes`, each without the batch axis, takes `CHUNK_BYTES`."""
-    widest = max([1, *(prod(shape) for shape in shapes if shape is not None)])
+def fewest_rows(x: Array) -> int:
+    """Return how many samples are never cut: of images one may fill the cache."""
+    return 64 if x.ndim == 2 else 1
+
+
+def chunk_rows(x: Array, shapes: Iterable[tuple[int, ...] | None], dtype: np.dtype[Any] | None) -> int:
+    """Return for how many rows of `x` the widest of `shapes`, each without the batch axis, takes `CHUNK_BYTES`."""
+    widest = max([1, *(prod(shape) for shape in (x.shape[1:], *shapes) if shape is not None)])
     itemsize = 8 if dtype is None else dtype.itemsize
-    return max(MIN_CHUNK_ROWS, CHUNK_BYTES // (itemsize * widest))
+    return max(fewest_rows(x), CHUNK_BYTES // (itemsize * widest))
 
 
 def as_rows(x: Any, owner: str, dtype: np.dtype[Any] | None) -> Array:

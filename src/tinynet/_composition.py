@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tinynet.layers.activations import ReLU
 from tinynet.layers.base import Layer
+from tinynet.layers.pooling import MaxPool2d
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,6 +38,19 @@ def check_layers(layers: tuple[Any, ...]) -> None:
                 f"Sequential: all layers must have one dtype, but layer {first[0]} ({first[1].label}) has "
                 f"{first[1].dtype} and layer {i} ({layer.label}) {layer.dtype}"
             )
+
+
+def inference_order(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """Return `layers` in the order in which inference evaluates them: ReLU after the pooling that follows it.
+
+    The largest number of a window stays the largest under a non-decreasing function, so the result is the same to the
+    last bit, from a fraction of the numbers.
+    """
+    order = list(layers)
+    for i in range(len(order) - 1):
+        if type(order[i]) is ReLU and type(order[i + 1]) is MaxPool2d:  # subclasses may do other things
+            order[i], order[i + 1] = order[i + 1], order[i]
+    return tuple(order)
 
 
 def state_prefixes(layers: tuple[Layer, ...]) -> list[str]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from tinynet._arrays import check_positive
-from tinynet._chunks import MIN_CHUNK_ROWS, as_rows, chunk_rows
-from tinynet._composition import check_layers, collect_state, prefixed, state_prefixes
+from tinynet._chunks import as_rows, chunk_rows, fewest_rows
+from tinynet._composition import check_layers, collect_state, inference_order, prefixed, state_prefixes
 from tinynet._summary import summary_html, summary_text
 from tinynet.errors import ShapeError
 from tinynet.layers.activations import Softmax
@@ -73,6 +73,7 @@ class Sequential(Layer):
     def _assemble(self, layers: tuple[Layer, ...], prefixes: list[str], name: str | None) -> None:
         self.layers = layers
         self._prefixes = prefixes
+        self._inference_order = inference_order(layers)
         collect_state(prefixes, layers)  # refuses names that occur twice
         super().__init__(params=self._collected("params"), buffers=self._collected("buffers"), name=name)
         self._output_shape(None)
@@ -124,12 +125,12 @@ class Sequential(Layer):
         """
         if type(x) is not np.ndarray or x.ndim == 0:
             x = as_rows(x, self.label, self.dtype)
-        rows = MIN_CHUNK_ROWS if batch_size is None else check_positive(batch_size, f"{self.label}: batch_size")
+        rows = fewest_rows(x) if batch_size is None else check_positive(batch_size, f"{self.label}: batch_size")
         if len(x) <= rows:
             return super().__call__(x)
         if batch_size is None:
             try:
-                rows = chunk_rows([x.shape[1:], *self._shapes(x.shape[1:])], self.dtype)
+                rows = chunk_rows(x, self._shapes(x.shape[1:]), self.dtype)
             except ShapeError:
                 return super().__call__(x)  # fails in the same layer, and tells the true shape
         first = self._infer_chunk(x[:rows])
@@ -199,7 +200,7 @@ class Sequential(Layer):
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         try:
-            for layer in self.layers:
+            for layer in self._inference_order:
                 x, scratch = layer._infer(x, scratch)
         except ShapeError as error:
             raise self._at(layer, error) from None
@@ -232,8 +233,9 @@ class Sequential(Layer):
         self.grads = self._collected("grads")
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Rebuild `params` and `buffers`: not every pickler keeps two references to one array together."""
+        """Rebuild what refers to the layers and their arrays: not every pickler keeps two references together."""
         self.__dict__.update(state)
+        self._inference_order = inference_order(self.layers)
         self.__dict__["params"] = Parameters(self.label, self._collected("params"))
         self.__dict__["buffers"] = Buffers(self.label, self._collected("buffers"))
 

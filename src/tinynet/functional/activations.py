@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tinynet._arrays import FLOAT32, FLOAT64, as_real, as_real_pair
+from tinynet.functional.selection import keep_where
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -78,4 +79,5 @@ def relu_backward(grad: ArrayLike, y: ArrayLike) -> Array:
     [0.0, 0.0, 7.0]
     """
     grad, y = as_real_pair("relu_backward", grad, y)
-    return np.where(y <= 0, grad.dtype.type(0), grad)
+    closed = y <= 0
+    return keep_where(np.logical_not(closed, out=closed), grad)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_places, without_frame
-from tinynet.functional.windows import padded_rows, rows_first
+from tinynet._memory import zeros
+from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_places
+from tinynet.functional.windows import padded_rows, rows_first, without_frame
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -117,7 +118,7 @@ def avg_pool2d_backward_kernel(
     shares = rows_first(grad) * grad.dtype.type(1 / (kh * kw))
     if not count_include_pad:
         shares *= _share(np.broadcast_to(grad.dtype.type(0), x_shape), kernel, stride, padding)
-    result = np.zeros((h + 2 * top, c, n, w + 2 * left), grad.dtype)
+    result = zeros((h + 2 * top, c, n, w + 2 * left), grad.dtype)
     for window in window_places(kernel, stride, shares.shape):
         result[window] += shares
     return without_frame(result, padding)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_places, without_frame
-from tinynet.functional.windows import padded_rows, rows_first
+from tinynet._memory import zeros
+from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_places
+from tinynet.functional.selection import keep_where
+from tinynet.functional.windows import padded_rows, rows_first, without_frame
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -101,11 +103,13 @@ def max_pool2d_backward(
 def max_pool2d_backward_kernel(grad: Array, x: Array, y: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
     """Compute `max_pool2d_backward` of validated arguments."""
     rows = padded_rows(x, padding, -np.inf)
-    grad_rows, y_rows = rows_first(grad), rows_first(y)
-    result = np.zeros(rows.shape, grad.dtype)
-    waiting = np.ones(y_rows.shape, bool)
+    grad_rows, y_rows = np.ascontiguousarray(rows_first(grad)), rows_first(y)
+    result = zeros(rows.shape, grad.dtype)
+    waiting, hit = np.ones(y_rows.shape, bool), np.empty(y_rows.shape, bool)
     for window in window_places(kernel, stride, y_rows.shape):
-        hit = waiting & ~(rows[window] < y_rows)  # equal, or NaN
+        np.less(rows[window], y_rows, out=hit)
+        np.logical_not(hit, out=hit)  # not less: equal, or NaN
+        hit &= waiting
         waiting ^= hit
-        result[window] += np.where(hit, grad_rows, 0)
+        result[window] += keep_where(hit, grad_rows)
     return without_frame(result, padding)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
+import numpy as np
+
 from tinynet._arrays import as_real
+from tinynet._memory import empty
 from tinynet.errors import ShapeError
-from tinynet.functional.windows import as_images, pair, rows_first, span, window_counts
+from tinynet.functional.windows import as_images, pair, span, window_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +54,8 @@ def reduce_windows(combine: Callable[..., Array], rows: Array, kernel: Pair, str
     for axis, size, step in ((0, kernel[0], stride[0]), (3, kernel[1], stride[1])):
         count = (rows.shape[axis] - size) // step + 1
         parts = [_take(rows, axis, span(k, step, count)) for k in range(size)]
-        rows = combine(parts[0], parts[1]) if size > 1 else parts[0].copy(order="K")
+        rows = empty(parts[0].shape, rows.dtype)
+        np.copyto(rows, parts[0]) if size == 1 else combine(parts[0], parts[1], out=rows)
         for part in parts[2:]:
             combine(rows, part, out=rows)
     return rows
@@ -66,9 +70,3 @@ def window_places(kernel: Pair, stride: Pair, output: tuple[int, ...]) -> Iterat
     for i in range(kernel[0]):
         for j in range(kernel[1]):
             yield span(i, stride[0], output[0]), slice(None), slice(None), span(j, stride[1], output[3])
-
-
-def without_frame(rows: Array, padding: Pair) -> Array:
-    """View images that lie rows first as (N, C, H, W), without what padding put around them."""
-    top, left = padding
-    return rows_first(rows[top : len(rows) - top, :, :, left : rows.shape[3] - left])

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tinynet._arrays import as_real, check_integer
+from tinynet._memory import empty
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -64,9 +63,16 @@ def padded_rows(x: Array, padding: Pair, value: float) -> Array:
     (top, left), (h, c, n, w) = padding, rows.shape
     if not (top or left):
         return rows
-    result = np.full((h + 2 * top, c, n, w + 2 * left), value, x.dtype)
+    result = empty((h + 2 * top, c, n, w + 2 * left), x.dtype)
+    result[...] = value
     result[top : top + h, :, :, left : left + w] = rows
     return result
+
+
+def without_frame(rows: Array, padding: Pair) -> Array:
+    """View images that lie rows first as (N, C, H, W), without what padding put around them."""
+    top, left = padding
+    return rows_first(rows[top : len(rows) - top, :, :, left : rows.shape[3] - left])
 
 
 def span(first: int, stride: int, count: int) -> slice:

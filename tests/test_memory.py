@@ -1,0 +1,84 @@
+"""Memory that is used again: never while an array lies in it."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from tinynet import _memory
+from tinynet._memory import KEPT, LARGEST, SMALLEST, empty, zeros
+
+FLOAT32 = np.dtype(np.float32)
+SHAPE = (3, SMALLEST // 4)
+
+
+@pytest.fixture(autouse=True)
+def _no_blocks(monkeypatch):
+    monkeypatch.setattr(_memory, "_own", _memory._Blocks())
+
+
+def address(array):
+    return array.__array_interface__["data"][0]
+
+
+def test_memory_that_nothing_uses_is_used_again():
+    first = address(empty(SHAPE, FLOAT32))
+    assert address(empty(SHAPE, FLOAT32)) == first
+    assert address(empty(SHAPE[::-1], np.dtype(np.int32))) == first  # the size counts, not the shape
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda x: x,
+        lambda x: x[1:],
+        lambda x: x.T.reshape(-1, 3)[5:, :1],
+        lambda x: x.view(np.uint8),
+        lambda x: np.lib.stride_tricks.as_strided(x, (2, 2), (4, 4)),
+        lambda x: memoryview(x),
+    ],
+)
+def test_memory_that_a_view_lies_in_is_left_alone(view):
+    kept = view(zeros(SHAPE, FLOAT32))
+    other = empty(SHAPE, FLOAT32)
+    other[...] = 7
+    assert not np.asarray(kept).any()
+    first = address(other)
+    del other
+    assert address(empty(SHAPE, FLOAT32)) == first
+
+
+def test_two_arrays_in_use_do_not_overlap():
+    arrays = [empty(SHAPE, FLOAT32) for _ in range(5)]
+    assert len({address(array) for array in arrays}) == 5
+    assert len(_memory._own.blocks) == 5
+
+
+@pytest.mark.parametrize("nbytes", [SMALLEST - 4, LARGEST + 4])
+def test_small_and_huge_arrays_are_not_kept(nbytes):
+    assert empty((nbytes // 4,), FLOAT32).nbytes == nbytes
+    assert not _memory._own.blocks
+
+
+def test_what_is_kept_is_bounded():
+    for i in range(2 * KEPT // LARGEST):
+        empty((LARGEST // 4 - i,), FLOAT32)
+    assert KEPT - LARGEST <= sum(block.nbytes for block in _memory._own.blocks) <= KEPT
+
+
+def test_threads_share_no_memory():
+    first = empty(SHAPE, FLOAT32)
+    place = address(first)
+    del first
+    found = []
+    thread = threading.Thread(target=lambda: found.append(address(empty(SHAPE, FLOAT32))))
+    thread.start()
+    thread.join()
+    assert found != [place]
+
+
+def test_zeros_are_zero_in_used_memory():
+    empty(SHAPE, FLOAT32).fill(3)
+    assert not zeros(SHAPE, FLOAT32).any()
