@@ -103,4 +103,6 @@ def dense_backward(grad: ArrayLike, x: ArrayLike, weight: ArrayLike) -> tuple[Ar
             f"dense_backward expects grad (N, out_features), x (N, in_features) and weight "
             f"(out_features, in_features), got {grad.shape}, {x.shape} and {weight.shape}"
         )
-    return np.matmul(grad, weight), np.matmul(grad.T, x), grad.sum(axis=0)
+    # The gradient of x lies in memory as x does: samples last, where x comes from images.
+    grad_x = np.matmul(weight.T, grad.T).T if x.flags.f_contiguous else np.matmul(grad, weight)
+    return grad_x, np.matmul(grad.T, x), grad.sum(axis=0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinynet._memory import zeros
 from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_places
-from tinynet.functional.windows import padded_rows, rows_first, without_frame
+from tinynet.functional.windows import padded_rows, to_images, to_rows, without_frame
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -62,7 +62,7 @@ def avg_pool2d_kernel(x: Array, kernel: Pair, stride: Pair, padding: Pair, count
         y = reduce_windows(np.add, padded_rows(x, padding, 0) * x.dtype.type(1 / area), kernel, stride)
         if not count_include_pad:
             y *= _share(x, kernel, stride, padding)
-    return rows_first(y)
+    return to_images(y)
 
 
 def avg_pool2d_backward(
@@ -115,17 +115,17 @@ def avg_pool2d_backward_kernel(
     """Compute `avg_pool2d_backward` of validated arguments."""
     n, c, h, w = x_shape
     (top, left), (kh, kw) = padding, kernel
-    shares = rows_first(grad) * grad.dtype.type(1 / (kh * kw))
+    shares = to_rows(grad) * grad.dtype.type(1 / (kh * kw))
     if not count_include_pad:
         shares *= _share(np.broadcast_to(grad.dtype.type(0), x_shape), kernel, stride, padding)
-    result = zeros((h + 2 * top, c, n, w + 2 * left), grad.dtype)
+    result = zeros((h + 2 * top, c, w + 2 * left, n), grad.dtype)
     for window in window_places(kernel, stride, shares.shape):
         result[window] += shares
     return without_frame(result, padding)
 
 
 def _share(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
-    """Return by what a mean with the frame's zeros grows without them, (Ho, 1, 1, Wo)."""
+    """Return by what a mean with the frame's zeros grows without them, (Ho, 1, Wo, 1)."""
     ones = np.ones((1, 1, *x.shape[2:]), x.dtype)
     inside = reduce_windows(np.add, padded_rows(ones, padding, 0), kernel, stride)
     share: Array = x.dtype.type(kernel[0] * kernel[1]) / inside

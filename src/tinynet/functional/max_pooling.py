@@ -9,7 +9,7 @@ import numpy as np
 from tinynet._memory import zeros
 from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_places
 from tinynet.functional.selection import keep_where
-from tinynet.functional.windows import padded_rows, rows_first, without_frame
+from tinynet.functional.windows import padded_rows, to_images, to_rows, without_frame
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -59,7 +59,7 @@ def max_pool2d(x: ArrayLike, kernel_size: Any, *, stride: Any = None, padding: A
 
 def max_pool2d_kernel(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
     """Compute `max_pool2d` of validated arguments."""
-    return rows_first(reduce_windows(np.maximum, padded_rows(x, padding, -np.inf), kernel, stride))
+    return to_images(reduce_windows(np.maximum, padded_rows(x, padding, -np.inf), kernel, stride))
 
 
 def max_pool2d_backward(
@@ -103,7 +103,7 @@ def max_pool2d_backward(
 def max_pool2d_backward_kernel(grad: Array, x: Array, y: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
     """Compute `max_pool2d_backward` of validated arguments."""
     rows = padded_rows(x, padding, -np.inf)
-    grad_rows, y_rows = np.ascontiguousarray(rows_first(grad)), rows_first(y)
+    grad_rows, y_rows = np.ascontiguousarray(to_rows(grad)), to_rows(y)
     result = zeros(rows.shape, grad.dtype)
     waiting, hit = np.ones(y_rows.shape, bool), np.empty(y_rows.shape, bool)
     for window in window_places(kernel, stride, y_rows.shape):

@@ -51,7 +51,7 @@ def checked_output(owner: str, array: ArrayLike, x: Array, kernel: Pair, stride:
 
 def reduce_windows(combine: Callable[..., Array], rows: Array, kernel: Pair, stride: Pair) -> Array:
     """Combine the elements of every window: down the columns first, where whole rows are combined at once."""
-    for axis, size, step in ((0, kernel[0], stride[0]), (3, kernel[1], stride[1])):
+    for axis, size, step in ((0, kernel[0], stride[0]), (2, kernel[1], stride[1])):
         count = (rows.shape[axis] - size) // step + 1
         parts = [_take(rows, axis, span(k, step, count)) for k in range(size)]
         rows = empty(parts[0].shape, rows.dtype)
@@ -62,11 +62,11 @@ def reduce_windows(combine: Callable[..., Array], rows: Array, kernel: Pair, str
 
 
 def _take(rows: Array, axis: int, places: slice) -> Array:
-    return rows[places] if axis == 0 else rows[..., places]
+    return rows[places] if axis == 0 else rows[:, :, places]
 
 
 def window_places(kernel: Pair, stride: Pair, output: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
-    """Yield, for each place in the window, the index of the elements (H, C, N, W) that lie there in all windows."""
+    """Yield, for each place in the window, the index of what lies there in all windows of (H, C, W, N)."""
     for i in range(kernel[0]):
         for j in range(kernel[1]):
-            yield span(i, stride[0], output[0]), slice(None), slice(None), span(j, stride[1], output[3])
+            yield span(i, stride[0], output[0]), slice(None), span(j, stride[1], output[2])

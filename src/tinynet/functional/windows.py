@@ -1,13 +1,16 @@
 """Windows that slide over images: how many fit, and images laid out in memory so that they are cheap to take.
 
-Every function here and in `convolution` and `pooling` takes and returns images as (N, C, H, W). In memory their
-results lie rows first, as (H, C, N, W): then a window moves down by moving a pointer, what lies side by side in a
-row of all images is one long run of numbers, and no layer has to transpose what the one before it made.
+Every function here and in `convolution` and the kinds of pooling takes and returns images as (N, C, H, W). In
+memory their results lie as (H, C, W, N), rows first and samples last: then a window moves down by moving a pointer,
+one pixel of all images is a run of numbers, so that to take every second pixel costs no more than to take all, and
+no layer has to transpose what the one before it made.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tinynet._arrays import as_real, check_integer
 from tinynet._memory import empty
@@ -52,27 +55,32 @@ def window_counts(owner: str, size: tuple[int, ...], kernel: Pair, stride: Pair,
     return (padded[0] - kernel[0]) // stride[0] + 1, (padded[1] - kernel[1]) // stride[1] + 1
 
 
-def rows_first(x: Array) -> Array:
-    """View (N, C, H, W) as (H, C, N, W), or the other way round."""
-    return x.transpose(2, 1, 0, 3)
+def to_rows(images: Array) -> Array:
+    """View images (N, C, H, W) as (H, C, W, N)."""
+    return images.transpose(2, 1, 3, 0)
 
 
-def padded_rows(x: Array, padding: Pair, value: float) -> Array:
-    """Return images as (H, C, N, W) with a frame of `value` around each; without a frame, a view."""
-    rows = rows_first(x)
-    (top, left), (h, c, n, w) = padding, rows.shape
+def to_images(rows: Array) -> Array:
+    """View (H, C, W, N) as images (N, C, H, W)."""
+    return rows.transpose(3, 1, 0, 2)
+
+
+def padded_rows(images: Array, padding: Pair, value: float) -> Array:
+    """Return images as (H, C, W, N), contiguous, with a frame of `value` around each."""
+    rows = to_rows(images)
+    (top, left), (h, c, w, n) = padding, rows.shape
     if not (top or left):
-        return rows
-    result = empty((h + 2 * top, c, n, w + 2 * left), x.dtype)
+        return np.ascontiguousarray(rows)
+    result = empty((h + 2 * top, c, w + 2 * left, n), rows.dtype)
     result[...] = value
-    result[top : top + h, :, :, left : left + w] = rows
+    result[top : top + h, :, left : left + w] = rows
     return result
 
 
 def without_frame(rows: Array, padding: Pair) -> Array:
-    """View images that lie rows first as (N, C, H, W), without what padding put around them."""
+    """View (H, C, W, N) as images (N, C, H, W), without what padding put around them."""
     top, left = padding
-    return rows_first(rows[top : len(rows) - top, :, :, left : rows.shape[3] - left])
+    return to_images(rows[top : len(rows) - top, :, left : rows.shape[2] - left])
 
 
 def span(first: int, stride: int, count: int) -> slice:

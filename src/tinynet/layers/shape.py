@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tinynet.layers.base import Layer
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class Flatten(Layer):
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         if x.ndim < 2:
             raise self._refuse("(N, ...)", x.shape, "; a single sample needs a batch axis, as x[None]")
+        if x.ndim == 4 and x.strides[0] == x.itemsize:  # samples lie last, as convolutions leave them: they stay so
+            return np.ascontiguousarray(x.transpose(1, 2, 3, 0)).reshape(prod(x.shape[1:]), len(x)).T, x.shape
         return x.reshape(len(x), prod(x.shape[1:])), x.shape
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
