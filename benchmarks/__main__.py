@@ -19,12 +19,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=2, help="threads of every library (default: 2)")
     parser.add_argument("--seconds", type=float, default=3.0, help="time for each line of the table (default: 3)")
-    parser.add_argument("--only", choices=["cold", "inference"], help="measure one part")
+    parser.add_argument("--only", choices=["cold", "inference", "convolution"], help="measure one part")
     arguments = parser.parse_args()
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = str(arguments.threads)
 
-    from benchmarks import cold_start, inference
+    from benchmarks import cold_start, convolution, inference
     from benchmarks.table import describe_machine, print_row
 
     print(describe_machine(arguments.threads))
@@ -36,6 +36,11 @@ def main() -> None:
         print("\ninference, float32, microseconds a call")
         for name, row in inference.measure(arguments.threads, arguments.seconds):
             print_row(name, row, 1e-6)
+            sys.stdout.flush()
+    if arguments.only in (None, "convolution"):
+        print("\nconvolution, float32, milliseconds a call")
+        for name, row in convolution.measure(arguments.threads, arguments.seconds):
+            print_row(name, row, 1e-3)
             sys.stdout.flush()
 
 

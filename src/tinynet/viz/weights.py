@@ -45,8 +45,9 @@ def plot_weights(
 
     Parameters
     ----------
-    layer_or_array : Dense, or array_like of shape (out_features, in_features)
-        NaN and infinity are drawn in lime and counted in the title.
+    layer_or_array : Dense, Conv2d, or array_like of shape (out_features, in_features)
+        The filters of a convolution are rows of in_channels * kh * kw numbers. NaN and infinity are drawn in lime
+        and counted in the title.
     ax : matplotlib Axes, optional
         Where to draw; without it, on one new figure.
     title : str, optional
@@ -166,7 +167,7 @@ def _matrix_layers(network: Iterable[Any], prefix: str = "") -> Iterator[tuple[s
     """Yield every layer whose weights are a matrix, with its place, those of networks inside the network too."""
     for place, layer in enumerate(network):
         params = getattr(layer, "params", {})
-        if np.ndim(params.get("weight", 0.0)) == 2:
+        if np.ndim(params.get("weight", 0.0)) in (2, 4):
             yield f"{prefix}{place}", layer
         elif params and isinstance(layer, Iterable):
             yield from _matrix_layers(layer, f"{prefix}{place}.")
