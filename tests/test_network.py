@@ -186,7 +186,7 @@ def test_predict_is_the_class_of_the_largest_output(x):
 
 
 def test_predict_proba_needs_probabilities(x):
-    with pytest.raises(ValueError, match=r"ends in Softmax, this one ends in Dense.*append Softmax"):
+    with pytest.raises(ValueError, match=r"ends in Softmax or LogSoftmax, this one ends in Dense.*append Softmax"):
         mlp(softmax=False).predict_proba(x)
     with pytest.raises(ValueError, match="nothing"):
         tn.Sequential().predict_proba(x)

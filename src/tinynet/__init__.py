@@ -8,7 +8,22 @@ from typing import TYPE_CHECKING, Any
 from tinynet import functional, initializers
 from tinynet.checkpoint import load_checkpoint
 from tinynet.errors import BackwardError, CheckpointError, GradientError, ShapeError, TinynetError
-from tinynet.layers import AvgPool2d, BatchNorm, Conv2d, Dense, Flatten, Layer, MaxPool2d, ReLU, Softmax
+from tinynet.layers import (
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    LogSoftmax,
+    MaxPool2d,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
 from tinynet.losses import CrossEntropy
 from tinynet.network import Sequential
 from tinynet.torch_import import from_torch_state_dict, to_torch_state_dict
@@ -28,14 +43,19 @@ __all__ = [
     "Conv2d",
     "CrossEntropy",
     "Dense",
+    "Dropout",
     "Flatten",
     "GradientError",
     "Layer",
+    "LeakyReLU",
+    "LogSoftmax",
     "MaxPool2d",
     "ReLU",
     "Sequential",
     "ShapeError",
+    "Sigmoid",
     "Softmax",
+    "Tanh",
     "TinynetError",
     "__version__",
     "check_gradients",

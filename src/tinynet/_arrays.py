@@ -59,8 +59,9 @@ def as_array(x: Any, owner: str) -> Array:
 
 
 def as_real_pair(owner: str, grad: Any, y: Any) -> tuple[Array, Array]:
-    """Return `grad` and `y` as `as_real` does, once they have one shape."""
-    grad, y = as_real(grad, owner), as_real(y, owner)
+    """Return `grad` and `y` as `as_real` does, both with the dtype of `grad`, once they have one shape."""
+    grad = as_real(grad, owner)
+    y = as_real(y, owner, grad.dtype)
     if grad.shape != y.shape:
         raise ShapeError(f"{owner} expects two arrays of one shape, got {grad.shape} and {y.shape}")
     return grad, y
@@ -96,3 +97,13 @@ def check_integer(number: Any, what: str, least: int) -> int:
     if number < least:
         raise ValueError(f"{what} must be at least {least}, got {number}")
     return int(number)
+
+
+def check_number(number: Any, what: str) -> float:
+    """Return a finite real `number` as a float."""
+    if isinstance(number, (bool, np.bool_)) or not isinstance(number, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{what} must be a number, got {number!r}")
+    value = float(number)
+    if not np.isfinite(value):
+        raise ValueError(f"{what} must be finite, got {number!r}")
+    return value

@@ -54,6 +54,15 @@ def zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     return array
 
 
+def empty_like(x: Array) -> Array:
+    """Return an uninitialized array whose axes lie in memory in the order of those of `x`, in memory that is free."""
+    if not SMALLEST <= x.nbytes <= LARGEST:
+        return np.empty_like(x)
+    order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
+    result = empty(tuple(x.shape[axis] for axis in order), x.dtype)
+    return result.transpose(np.argsort(order))
+
+
 def _references(blocks: list[Array]) -> int:
     """Count the references to a block in the same way as `empty` does, where nothing else uses it."""
     for block in blocks:

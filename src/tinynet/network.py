@@ -11,9 +11,9 @@ from tinynet._chunks import as_rows, chunk_rows, fewest_rows
 from tinynet._composition import check_layers, collect_state, inference_order, prefixed, state_prefixes
 from tinynet._summary import summary_html, summary_text
 from tinynet.errors import ShapeError
-from tinynet.layers.activations import Softmax
 from tinynet.layers.base import Layer
 from tinynet.layers.parameters import Buffers, Parameters, count
+from tinynet.layers.softmax import LogSoftmax, Softmax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,19 +157,21 @@ class Sequential(Layer):
         Returns
         -------
         ndarray of shape (N, C)
-            Rows that sum to 1.
+            Rows that sum to 1: what a final `Softmax` gives, or the exponentials of what a final `LogSoftmax` gives.
 
         Raises
         ------
         ValueError
-            If the network does not end in a layer that gives probabilities.
+            If the network ends in neither.
         """
-        if not self._gives_probabilities():
+        last = self._last_layer()
+        if not isinstance(last, (Softmax, LogSoftmax)):
             raise ValueError(
-                f"{self.label}: predict_proba needs a network that ends in Softmax, this one ends in "
-                f"{self.layers[-1].label if self.layers else 'nothing'}; use net(x), or append Softmax()"
+                f"{self.label}: predict_proba needs a network that ends in Softmax or LogSoftmax, this one ends in "
+                f"{last.label if last is not None else 'nothing'}; use net(x), or append Softmax()"
             )
-        return self(x, batch_size=batch_size)
+        y = self(x, batch_size=batch_size)
+        return np.exp(y, out=y) if isinstance(last, LogSoftmax) else y
 
     def predict(self, x: ArrayLike, *, batch_size: int | None = None) -> npt.NDArray[np.intp]:
         """Return the class with the largest output for every row, the first of equal ones.
@@ -194,9 +196,10 @@ class Sequential(Layer):
         classes: npt.NDArray[np.intp] = y.argmax(axis=1)
         return classes
 
-    def _gives_probabilities(self) -> bool:
+    def _last_layer(self) -> Layer | None:
+        """Return the last layer, that of the last network where networks are nested."""
         last = self.layers[-1] if self.layers else None
-        return last._gives_probabilities() if isinstance(last, Sequential) else isinstance(last, Softmax)
+        return last._last_layer() if isinstance(last, Sequential) else last
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         try:

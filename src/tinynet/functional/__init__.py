@@ -1,13 +1,16 @@
 """The formulas, as pure functions on arrays: what the layers compute, and what the derivations derive."""
 
-from tinynet.functional.activations import relu, relu_backward
+from tinynet.functional.activations import leaky_relu, leaky_relu_backward, relu, relu_backward
 from tinynet.functional.affine import dense, dense_backward
 from tinynet.functional.avg_pooling import avg_pool2d, avg_pool2d_backward
 from tinynet.functional.convolution import conv2d, conv2d_backward
+from tinynet.functional.dropout import dropout, dropout_mask
 from tinynet.functional.entropy import cross_entropy, cross_entropy_backward, one_hot
+from tinynet.functional.log_sum_exp import log_softmax, log_softmax_backward, logsumexp
 from tinynet.functional.max_pooling import max_pool2d, max_pool2d_backward
 from tinynet.functional.normalization import batch_norm, batch_norm_backward, batch_statistics
-from tinynet.functional.softmax import log_softmax, log_softmax_backward, logsumexp, softmax, softmax_backward
+from tinynet.functional.sigmoid import sigmoid, sigmoid_backward, tanh, tanh_backward
+from tinynet.functional.softmax import softmax, softmax_backward
 
 __all__ = [
     "avg_pool2d",
@@ -21,6 +24,10 @@ __all__ = [
     "cross_entropy_backward",
     "dense",
     "dense_backward",
+    "dropout",
+    "dropout_mask",
+    "leaky_relu",
+    "leaky_relu_backward",
     "log_softmax",
     "log_softmax_backward",
     "logsumexp",
@@ -29,6 +36,10 @@ __all__ = [
     "one_hot",
     "relu",
     "relu_backward",
+    "sigmoid",
+    "sigmoid_backward",
     "softmax",
     "softmax_backward",
+    "tanh",
+    "tanh_backward",
 ]

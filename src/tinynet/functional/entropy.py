@@ -8,7 +8,8 @@ import numpy as np
 
 from tinynet._arrays import FLOAT32, as_array, as_real, check_dtype, check_positive
 from tinynet.errors import ShapeError
-from tinynet.functional.softmax import log_softmax, softmax
+from tinynet.functional.log_sum_exp import log_softmax
+from tinynet.functional.softmax import softmax
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 # Rounding leaves a float32 row of 10,000 probabilities within 1e-5 of 1, a float16 row of ten within 1e-3.
 SUM_TOLERANCE = 1e-3
+_LOGITS_HINT = (
+    "; pass from_logits=True if they are logits, or log-probabilities as after LogSoftmax, whose loss is the same"
+)
 
 
 def one_hot(labels: ArrayLike, num_classes: int, *, dtype: npt.DTypeLike = FLOAT32) -> Array:
@@ -169,7 +173,7 @@ def check_loss_arguments(predictions: Any, targets: Any, from_logits: bool, owne
             f"got {predictions.shape}"
         )
     if not from_logits:
-        _check_distributions(predictions, f"{owner}: predictions", "; pass from_logits=True if they are logits")
+        _check_distributions(predictions, f"{owner}: predictions", _LOGITS_HINT)
     targets = as_array(targets, f"{owner}: targets")
     if targets.shape == predictions.shape and targets.ndim == 2:
         targets = as_real(targets, owner, predictions.dtype)

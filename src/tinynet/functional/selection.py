@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet._memory import empty
+from tinynet._memory import empty_like
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
@@ -19,14 +19,17 @@ def keep_where(condition: Array, values: Array) -> Array:
     of a number and all ones are the number, and all zeros are the number 0.
     """
     integers = np.dtype(f"i{values.itemsize}")
-    bits = _empty_like(values).view(integers)
+    bits = empty_like(values).view(integers)
     np.negative(condition.view(np.int8), out=bits, casting="unsafe")  # -1 is all ones
     np.bitwise_and(bits, values.view(integers), out=bits)
     return bits.view(values.dtype)
 
 
-def _empty_like(x: Array) -> Array:
-    """Return an uninitialized array whose axes lie in memory in the order of those of `x`."""
-    order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
-    result = empty(tuple(x.shape[axis] for axis in order), x.dtype)
-    return result.transpose(np.argsort(order))
+def number_where(condition: Array, number: np.floating[Any], other: np.floating[Any]) -> Array:
+    """Return `number` where `condition` holds and `other` elsewhere, as `keep_where` does: by their bits."""
+    integers = np.dtype(f"i{number.itemsize}")
+    bits = np.negative(condition.view(np.int8), dtype=integers, casting="unsafe")
+    kept, switched = other.view(integers), number.view(integers) ^ other.view(integers)
+    bits &= switched
+    bits ^= kept
+    return bits.view(number.dtype)

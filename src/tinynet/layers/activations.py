@@ -1,11 +1,12 @@
-"""Activations: element-wise non-linear layers, and softmax; none has parameters."""
+"""Activations: element-wise non-linear layers; none has parameters."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tinynet.functional.activations import relu_backward, relu_kernel
-from tinynet.functional.softmax import softmax_backward, softmax_kernel
+from tinynet._arrays import check_number
+from tinynet.functional.activations import leaky_relu_backward, leaky_relu_kernel, relu_backward, relu_kernel
+from tinynet.functional.sigmoid import sigmoid_backward, sigmoid_kernel, tanh_backward, tanh_kernel
 from tinynet.layers.base import Layer
 
 if TYPE_CHECKING:
@@ -50,10 +51,59 @@ class ReLU(Elementwise):
         return relu_backward(grad, context), {}
 
 
-class Softmax(Layer):
-    """Turn rows of scores into rows of probabilities, ``exp(x) / sum(exp(x))``.
+class LeakyReLU(Elementwise):
+    """`ReLU` that lets a little of the negative numbers through: ``x`` where it is positive, else a share of it.
 
-    Input and output (N, C) with at least one class.
+    Input and output of any shape (N, ...). NaN stays NaN.
+
+    Parameters
+    ----------
+    negative_slope : float
+        That share, any finite number. With 0 this is `ReLU`: ``-inf`` becomes 0, where PyTorch gives NaN.
+    name : str, optional
+
+    Attributes
+    ----------
+    negative_slope : float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `negative_slope` is no finite number.
+
+    Notes
+    -----
+    The derivative at 0 is taken as `negative_slope`, as PyTorch does. Derived in :doc:`/derivations/leaky_relu`.
+
+    Examples
+    --------
+    >>> LeakyReLU(0.25)([[-2.0, 0.0, 2.0]]).tolist()
+    [[-0.5, 0.0, 2.0]]
+    """
+
+    def __init__(self, negative_slope: float = 0.01, *, name: str | None = None) -> None:
+        self.negative_slope = check_number(negative_slope, "LeakyReLU: negative_slope")
+        super().__init__(name=name)
+
+    def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
+        y, _ = LeakyReLU._infer(self, x, False)
+        # The output, which the next layer holds anyway, tells the sign of the input, unless both signs become one.
+        return y, (y if self.negative_slope >= 0 else x)
+
+    def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
+        return leaky_relu_kernel(x, self.negative_slope, x if scratch else None), True
+
+    def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
+        return leaky_relu_backward(grad, context, negative_slope=self.negative_slope), {}
+
+    def _arguments(self) -> list[str]:
+        return [str(self.negative_slope)]
+
+
+class Sigmoid(Elementwise):
+    """The logistic function, ``1 / (1 + exp(-x))`` element by element.
+
+    Input and output of any shape (N, ...), the output in 0..1. NaN stays NaN.
 
     Parameters
     ----------
@@ -61,28 +111,50 @@ class Softmax(Layer):
 
     Notes
     -----
-    Overflow-free; derived, with its Jacobian, in :doc:`/derivations/softmax`. For infinities see
-    `tinynet.functional.softmax`.
+    Overflow-free, and tiny results keep their digits. Derived in :doc:`/derivations/sigmoid`.
 
     Examples
     --------
-    >>> Softmax()([[0, 0], [1000, 0]]).tolist()
-    [[0.5, 0.5], [1.0, 0.0]]
+    >>> Sigmoid()([[-1000.0, 0.0, 1000.0]]).tolist()
+    [[0.0, 0.5, 1.0]]
     """
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        y, _ = Softmax._infer(self, x, False)
+        y, _ = Sigmoid._infer(self, x, False)
         return y, y
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
-        if x.ndim != 2 or x.shape[1] == 0:
-            raise self._refuse("(N, C) with at least one class", x.shape)
-        return softmax_kernel(x, x if scratch else None), True
+        return sigmoid_kernel(x, x if scratch else None), True
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
-        return softmax_backward(grad, context), {}
+        return sigmoid_backward(grad, context), {}
 
-    def _output_shape(self, shape: Shape | None) -> Shape | None:
-        if shape is not None and len(shape) != 1:
-            raise self._refuse("(N, C)", ("N", *shape))
-        return shape
+
+class Tanh(Elementwise):
+    """The hyperbolic tangent, element by element.
+
+    Input and output of any shape (N, ...), the output in -1..1. NaN stays NaN.
+
+    Parameters
+    ----------
+    name : str, optional
+
+    Notes
+    -----
+    Derived in :doc:`/derivations/sigmoid`.
+
+    Examples
+    --------
+    >>> Tanh()([[-1000.0, 0.0, 1000.0]]).tolist()
+    [[-1.0, 0.0, 1.0]]
+    """
+
+    def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
+        y, _ = Tanh._infer(self, x, False)
+        return y, y
+
+    def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
+        return tanh_kernel(x, x if scratch else None), True
+
+    def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
+        return tanh_backward(grad, context), {}
