@@ -118,7 +118,7 @@ class Member(NamedTuple):
 def zip_file(members: list[Member], prefix: bytes = b"", suffix: bytes = b"", zip64: bool = False) -> bytes:
     """A zip file as PyTorch writes it: sizes in the directory alone, payloads aligned."""
     out = bytearray(prefix)
-    directory = b""
+    directory = bytearray()
     for member in members:
         packed = member.packed
         if packed is None:
@@ -151,13 +151,14 @@ def zip_file(members: list[Member], prefix: bytes = b"", suffix: bytes = b"", zi
         out += struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 0, 0, 0, 0, count, count, len(directory), begin)
         out += struct.pack("<4sIQI", b"PK\6\7", 0, begin + len(directory), 1)
         begin = 0xFFFFFFFF
-    out += struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, len(directory), begin, 0)
+    few = min(count, 0xFFFF)
+    out += struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, few, few, len(directory), begin, 0)
     return bytes(out) + suffix
 
 
 def deflate(data: bytes) -> bytes:
     """Raw DEFLATE, as zip files hold it."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
     return packer.compress(data) + packer.flush()
 
 

@@ -6,7 +6,7 @@ import io
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -40,24 +40,30 @@ def assert_same(loaded: Any, expected: Any) -> None:
 WEIGHT = {"weight": FOUR.astype("f4")}
 
 CHILD = """
-import resource, sys
+import resource, sys, time
 resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 import tinynet as tn
 def peak():  # ru_maxrss would be that of the parent, if it is higher
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-before = peak()
+before, started = peak(), time.perf_counter()
 try:
     exec(sys.argv[2], {"tn": tn, "path": sys.argv[1]})
     outcome = "loaded"
 except tn.CheckpointError:
     outcome = "refused"
-print(outcome, (peak() - before) >> 10)
+print(outcome, (peak() - before) >> 10, time.perf_counter() - started)
 """
 
 
-def load_in_child(path: Path, code: str = "tn.load_checkpoint(path)") -> tuple[str, int]:
-    """The outcome in a process of its own with 3 GiB of address space, and the MiB that it took."""
+class Outcome(NamedTuple):
+    what: str
+    mib: int
+    seconds: float
+
+
+def load_in_child(path: Path, code: str = "tn.load_checkpoint(path)") -> Outcome:
+    """The outcome in a process of its own with 3 GiB of address space, with the memory and time that it took."""
     if not Path("/proc/self/status").exists():
         pytest.skip("needs /proc to tell the memory that a process took")
     done = subprocess.run(
@@ -66,5 +72,5 @@ def load_in_child(path: Path, code: str = "tn.load_checkpoint(path)") -> tuple[s
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    outcome, taken = done.stdout.split()
-    return outcome, int(taken)
+    what, mib, seconds = done.stdout.split()
+    return Outcome(what, int(mib), float(seconds))

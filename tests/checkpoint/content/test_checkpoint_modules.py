@@ -60,6 +60,25 @@ def test_whole_module_in_a_legacy_file() -> None:
     assert_same(load(data), {"w": WEIGHT["weight"]})
 
 
+def test_module_whose_parts_are_met_before_it() -> None:
+    inner = module([("w", tensor(storage()))])
+    modules = Fragment(ordered([("fc", inner)]) + b"q\x07")
+    state = {"_parameters": ordered(()), "_buffers": ordered(()), "_modules": Fragment(b"h\x07")}
+    body = push({"modules": modules, "model": instance("my.models", "Net", state), "again": Fragment(b"h\x07")})
+    loaded = load(torch_zip(body, {"0": FOUR.tobytes()}))
+    layer = {"fc": {"w": WEIGHT["weight"]}}
+    assert_same(loaded, {"modules": layer, "model": {"fc.w": WEIGHT["weight"]}, "again": layer})
+    assert loaded["modules"] is loaded["again"]
+
+
+def test_module_whose_plain_dict_of_parts_is_met_before_it() -> None:
+    modules = Fragment(push({"fc": module([("w", tensor(storage()))])}) + b"q\x07")
+    state = {"_parameters": {}, "_modules": Fragment(b"h\x07")}
+    body = push({"modules": modules, "model": instance("my.models", "Net", state)})
+    loaded = load(torch_zip(body, {"0": FOUR.tobytes()}))
+    assert_same(loaded["model"], {"fc.w": WEIGHT["weight"]})
+
+
 def test_module_inside_a_checkpoint() -> None:
     body = push({"epoch": 3, "model": module([("w", tensor(storage()))])})
     assert_same(load(torch_zip(body, {"0": FOUR.tobytes()})), {"epoch": 3, "model": {"w": WEIGHT["weight"]}})
@@ -110,7 +129,7 @@ def test_torchscript_searches_each_source_file_once(monkeypatch: pytest.MonkeyPa
     constants = Member("archive/constants.pkl", b"\x80\x02).")
     loaded = load(torch_zip(Fragment(b"](" + objects + b"e"), extra=(code, constants)))
     assert loaded == [{"x": n} for n in range(300)]
-    assert searched == [LINEAR]
+    assert searched == [LINEAR.encode()]
 
 
 def test_torchscript_with_many_names_takes_no_quadratic_time() -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
+import datetime
+import io
+import pathlib
+import pickle
 import struct
+import types
 from typing import Any
 
 import numpy as np
 import pytest
-from builders import FOUR, Fragment, call, instance, name, ordered, push, storage, tensor, torch_zip
+from builders import FOUR, Fragment, call, instance, items, name, ordered, push, storage, tensor, torch_zip
 from loading_helpers import WEIGHT, assert_same, load
+
+import tinynet as tn
 
 
 @pytest.mark.parametrize("key", [3, (1, "a"), "", "слой.вес", None, 2.5, True, b"old"], ids=repr)
@@ -96,6 +104,83 @@ def test_nested_values(written: Fragment, expected: Any) -> None:
     loaded = load(torch_zip(body, {"0": FOUR.tobytes()}))
     assert_same(loaded["value"], expected)
     assert_same(loaded["state_dict"], {"w": WEIGHT["weight"]})
+
+
+DAY = b"\x07\xe8\x02\x1d"  # 29 February 2024
+CLOCK = b"\x17\x3b\x3a\x00\x00\x07"
+ZONE = call(name("datetime", "timezone"), call(name("datetime", "timedelta"), 0, 7200, 0))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        pytest.param(call(name("pathlib", "PosixPath"), "/", "tmp", "a.pth"), "/tmp/a.pth", id="PosixPath"),
+        pytest.param(call(name("pathlib._local", "PosixPath"), "/tmp", "/b"), "/b", id="PosixPath-of-Python-3.13"),
+        pytest.param(call(name("pathlib", "PurePosixPath")), ".", id="empty-path"),
+        pytest.param(call(name("pathlib", "WindowsPath"), "C:\\", "a", "b"), "C:\\a\\b", id="WindowsPath"),
+        pytest.param(call(name("datetime", "date"), DAY), "2024-02-29", id="date"),
+        pytest.param(call(name("datetime", "time"), CLOCK), "23:59:58.000007", id="time"),
+        pytest.param(call(name("datetime", "datetime"), DAY + CLOCK), "2024-02-29T23:59:58.000007", id="datetime"),
+        pytest.param(
+            call(name("datetime", "datetime"), DAY + CLOCK, ZONE), "2024-02-29T23:59:58.000007+02:00",
+            id="datetime-with-a-zone",
+        ),
+        pytest.param(
+            call(name("datetime", "date"), call(name("_codecs", "encode"), "\x07\xe8\x02\x1d", "latin1")),
+            "2024-02-29", id="date-of-protocol-2",
+        ),
+        pytest.param(call(name("datetime", "date"), Fragment(b"U\x04\x07\x40\x02\x1d")), "1856-02-29", id="date-2"),
+        pytest.param(call(name("datetime", "timedelta"), 1, 5, 0), "1 day, 0:00:05", id="timedelta"),
+        pytest.param(ZONE, "UTC+02:00", id="timezone"),
+        pytest.param(call(name("builtins", "range"), 0, 10, 2), range(0, 10, 2), id="range"),
+        pytest.param(call(name("__builtin__", "xrange"), 3, 0, -1), range(3, 0, -1), id="xrange"),
+        pytest.param(call(name("__builtin__", "frozenset"), ["a", "b"]), {"a", "b"}, id="frozenset"),
+        pytest.param(
+            Fragment(call(name("types", "SimpleNamespace")) + push({"lr": 0.1}) + b"b"), {"lr": 0.1},
+            id="SimpleNamespace",
+        ),
+        pytest.param(push({name("callbacks", "Early"): {"n": 3}}), {"callbacks.Early": {"n": 3}}, id="class-as-key"),
+        pytest.param(call(name("builtins", "set"), [name("m", "A"), 1]), {"m.A", 1}, id="class-in-a-set"),
+        pytest.param(
+            Fragment(call(name("m", "Sorted")) + b"(" + items({"a": 1, "b": (2,)}) + b"u" + push({"x": 1}) + b"b"),
+            {"a": 1, "b": (2,)}, id="dict-of-a-class-of-its-own",
+        ),
+        pytest.param(name("operator", "itemgetter"), "operator.itemgetter", id="harmless-name"),
+        pytest.param(name("builtins", "slice"), "builtins.slice", id="harmless-builtin"),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_the_weights(written: Fragment, expected: Any) -> None:
+    loaded = load(torch_zip(push({"value": written, "w": tensor(storage())}), {"0": FOUR.tobytes()}))
+    assert_same(loaded, {"value": expected, "w": WEIGHT["weight"]})
+
+
+def test_what_python_pickles_beside_arrays() -> None:
+    values = {
+        "path": pathlib.Path("runs", "best.pth"), "day": datetime.date(2024, 2, 29),
+        "now": datetime.datetime(2024, 2, 29, 1, 2, 3, tzinfo=datetime.timezone.utc), "rest": datetime.timedelta(3),
+        "range": range(3), "options": argparse.Namespace(lr=0.1), "space": types.SimpleNamespace(a=1),
+        "array": np.arange(3), "exact": np.float32(0.5),
+    }  # fmt: skip
+    expected = {
+        "path": str(values["path"]), "day": "2024-02-29", "now": "2024-02-29T01:02:03+00:00",
+        "rest": "3 days, 0:00:00", "range": range(3), "options": {"lr": 0.1}, "space": {"a": 1}, "array": np.arange(3), "exact": 0.5,
+    }  # fmt: skip
+    for protocol in (2, 3, 4, 5):
+        assert_same(tn.load_checkpoint(io.BytesIO(pickle.dumps(values, protocol))), expected)
+
+
+def test_a_file_is_not_changed_by_what_it_holds_twice() -> None:
+    shared = Fragment(push([NAMESPACE, (1, [NAMESPACE])]) + b"q\x05")
+    loaded = load(torch_zip(push({"a": shared, "b": Fragment(b"h\x05"), "c": (Fragment(b"h\x05"),)})))
+    plain = {"lr": 0.1, "dtype": "torch.float32"}
+    assert_same(loaded, {"a": [plain, (1, [plain])], "b": [plain, (1, [plain])], "c": ([plain, (1, [plain])],)})
+    assert loaded["a"] is loaded["b"] is loaded["c"][0]
+
+
+def test_self_referencing_list_with_an_object() -> None:
+    loaded = load(torch_zip(Fragment(b"]q\x00(h\x00" + NAMESPACE + b"e")))
+    assert loaded[0] is loaded
+    assert loaded[1]["lr"] == 0.1
 
 
 def test_self_referencing_dict() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from builders import REBUILD, Fragment, call, items, legacy, name, ordered, push, storage, tensor, torch_zip
+from builders import REBUILD, Fragment, call, instance, items, legacy, name, ordered, push, storage, tensor, torch_zip
 from refusals import PICKLE, holding, raw, refusal
 
 
@@ -82,6 +82,36 @@ PICKLES = {
     "dotted-name": (
         holding(name("collections", "OrderedDict.fromkeys")),
         "'collections.OrderedDict.fromkeys' is not the",
+    ),
+    "path-of-numbers": (holding(call(name("pathlib", "PosixPath"), 1)), "'weight': a path is damaged"),
+    "long-path": (holding(call(name("pathlib", "PosixPath"), "a" * 5000)), "a path is damaged"),
+    "date-that-is-none": (holding(call(name("datetime", "date"), b"\0\0\x0d\x20")), "'weight': a date or time is"),
+    "date-of-text": (holding(call(name("datetime", "date"), "2024-02-29")), "a date is damaged"),
+    "zone-that-is-none": (holding(call(name("datetime", "time"), bytes(6), "UTC")), "a time zone is damaged"),
+    "duration-without-end": (holding(call(name("datetime", "timedelta"), 2**70, 0, 0)), "a date or time is damaged"),
+    "range-without-end": (holding(call(name("builtins", "range"), 0, 2**64, 1)), "a range is damaged"),
+    "range-without-steps": (holding(call(name("builtins", "range"), 0, 9, 0)), "a range is damaged"),
+    "class-and-its-name-as-keys": (
+        torch_zip(push({name("m", "C"): 1, "m.C": 2})),
+        "a dict has the key 'm.C' twice",
+    ),
+    "unknown-function-without-arguments": (holding(call(name("m", "f"))), "'weight': the pickle asks to call 'm.f'"),
+    "getattr": (
+        holding(call(name("builtins", "getattr"), "a", "b")),
+        r"asks to call 'builtins.getattr'.*save model.state_dict\(\) alone in PyTorch$",
+    ),
+    "attributes-of-an-unknown-call": (
+        holding(Fragment(call(name("m", "f")) + push({"a": 1}) + b"b")),
+        "asks to call 'm.f'",
+    ),
+    "error-in-a-list": (torch_zip(push({"a": ["x", 1, Fragment(b"\xff")]})), "'a': the pickle holds the instruction"),
+    "error-in-a-tuple": (torch_zip(push({"a": {"b": ("x", Fragment(b"\xff"))}})), "'a/b': the pickle holds"),
+    "error-in-a-list-of-one": (torch_zip(Fragment(b"}" + push("a") + b"]\xff")), "'a': the pickle holds"),
+    "error-in-a-set": (torch_zip(push({"a": Fragment(b"\x8f(" + push("x") + b"\xff")})), "'a': the pickle holds"),
+    "error-behind-other-keys": (torch_zip(push({"a": "b", "c": "d", "e": Fragment(b"\xff")})), "'e': the pickle"),
+    "error-in-the-attributes-of-an-object": (
+        torch_zip(push({"net": instance("m", "C", {"x": [1, Fragment(b"\xff")]})})),
+        "'net/x': the pickle holds",
     ),
     "empty-name": (holding(name("torch", "")), "'torch.' is not the name"),
     "name-of-a-number": (holding(Fragment(b"K\x01K\x02\x93")), "names a class by something that is not text"),
@@ -232,6 +262,12 @@ def test_instruction(opcode: str) -> None:
 def test_many_tuple_keys_of_one_hash_are_refused_quickly() -> None:
     pairs = [((n, "x"), 1) for n in range(5000)]
     assert "too many tuples as keys" in refusal(torch_zip(Fragment(b"}(" + items(pairs) + b"u")))
+
+
+@pytest.mark.parametrize("module", ["operator", "builtins", "m"])
+def test_only_what_attacks_are_made_of_is_called_one(module: str) -> None:
+    assert "attack" not in refusal(holding(call(name(module, "methodcaller"), "x")))
+    assert "may be an attack" in refusal(holding(call(name("os", "system"), "x")))
 
 
 def test_long_text_of_the_file_is_cut_in_messages() -> None:

@@ -74,11 +74,9 @@ class _ZipCheckpoint:
             raise CheckpointError(f"the byte order is {order[:20]!r} instead of b'little' or b'big'")
         return order == b"big"
 
-    def _code(self, path: str) -> str:
+    def _code(self, path: str) -> bytes:
         name = f"{self._root}/code/{path}"
-        if name not in self._members.directory:
-            return ""
-        return self._members.read(name).decode("utf-8", "replace")
+        return self._members.read(name) if name in self._members.directory else b""
 
 
 def _single_root(members: ZipMembers) -> str:

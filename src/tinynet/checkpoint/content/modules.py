@@ -27,10 +27,18 @@ def pickled_module(instance: Instance, objects: Budget) -> dict[str, Array] | No
     return collect_state_dict(instance, _pickled_parts, objects)
 
 
-def pay_for_parts(objects: Budget, count: int, prefix: str = "") -> None:
-    """Account for parts of modules: one shared many times, at each of many levels, has more than memory holds."""
-    cost = OBJECT_COST + 4 * len(prefix)  # a character takes up to four bytes
-    objects.spend(cost * count, "the parts of modules, counting shared ones each time,")
+def pay_for_parts(objects: Budget, names: Any, prefix: str = "") -> None:
+    """Account for parts of modules: one shared many times, at each of many levels, has more than memory holds.
+
+    The names are checked to be text, which hashes in no time, before they become keys of new dicts.
+    """
+    length = 0
+    for name in names:
+        if type(name) is not str or len(prefix) + len(name) > _MAX_NAME:
+            raise CheckpointError(f"{brief(prefix[:-1])}: a part of it has the name {brief(name)}")
+        length += len(prefix) + len(name)
+    cost = OBJECT_COST * (1 + len(names)) + 4 * length  # a character takes up to four bytes
+    objects.spend(cost, "the parts of modules, counting shared ones each time,")
 
 
 def _is_pickled_module(instance: Instance) -> bool:
@@ -47,7 +55,8 @@ def _pickled_parts(module: Instance, objects: Budget) -> Parts:
     tables = [state["_parameters"], state.get("_buffers", {}), state["_modules"]]
     if type(transient) is not set or not all(isinstance(table, dict) for table in tables):
         raise CheckpointError(f"the module of the class {module.cls.path!r} is damaged")
-    pay_for_parts(objects, 1 + sum(map(len, tables)))
+    for table in tables:
+        pay_for_parts(objects, table)
     parameters, buffers, children = tables
     kept = {name: value for name, value in buffers.items() if name not in transient}
     return ({**parameters, **kept}, children)
@@ -67,25 +76,18 @@ def collect_state_dict(
         if module is None:
             continue
         if type(module) is not Instance or depth > MAX_DEPTH:
-            raise CheckpointError(f"{prefix[:-1]!r}: it is no module, or modules are nested too deep")
+            raise CheckpointError(f"{brief(prefix[:-1])}: it is no module, or modules are nested too deep")
         tensors, children = parts_of(module, objects)
-        pay_for_parts(objects, len(tensors) + len(children), prefix)
+        pay_for_parts(objects, tensors, prefix)
+        pay_for_parts(objects, children, prefix)
         for name, value in tensors.items():
             if value is None:
                 continue
-            key = _join(prefix, name)
+            key = prefix + name
             if not isinstance(value, np.ndarray):
                 raise CheckpointError(f"{brief(key)}: it is not a tensor but a value of type {type(value).__name__}")
             if key in result:
                 raise CheckpointError(f"{brief(key)}: two tensors of the module have this name")
             result[key] = value
-        waiting.extend(
-            (_join(prefix, name) + ".", child, depth + 1) for name, child in reversed(list(children.items()))
-        )
+        waiting.extend((f"{prefix}{name}.", child, depth + 1) for name, child in reversed(list(children.items())))
     return result
-
-
-def _join(prefix: str, name: Any) -> str:
-    if type(name) is not str or len(prefix) + len(name) > _MAX_NAME:
-        raise CheckpointError(f"{prefix[:-1]!r}: a part of it has the name {brief(name)}")
-    return prefix + name

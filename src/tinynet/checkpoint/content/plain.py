@@ -9,35 +9,40 @@ import numpy as np
 
 from tinynet.checkpoint.brief import brief
 from tinynet.checkpoint.limits import ITEM_COST, MAX_DEPTH, OBJECT_COST, Budget
-from tinynet.checkpoint.pickles.inert import Instance, Name, Ordered
+from tinynet.checkpoint.pickles.inert import SAVE_ALONE, CalledDict, Instance, Moment, Name, Ordered, unknown_call
+from tinynet.checkpoint.pickles.keys import KeyRules
 from tinynet.checkpoint.pickles.numpy_values import ArrayRecord, DtypeRecord
 from tinynet.checkpoint.tensors.views import Storage
 from tinynet.errors import CheckpointError
 
-_LEAVES = frozenset({np.ndarray, str, int, float, bool, type(None), bytes, bytearray, complex, set})
-
+_LEAVES = frozenset({np.ndarray, str, int, float, bool, type(None), bytes, bytearray, complex, set, range})
+_CONTAINERS = frozenset({dict, Ordered, CalledDict, list, tuple})
+#: Looking through so few items again is cheaper than to remember that there is nothing to replace.
+_FEW = 8
+#: In place of a tuple that is not made yet.
+_OPEN = object()
 
 #: Makes the state dict of a module, within the budget; None if the object is no module.
 ConvertModule = Callable[[Instance, Budget], Any]
 
 
 def to_plain(root: Any, convert_module: ConvertModule, objects: Budget) -> Any:
-    """Return `root` with everything inert replaced, inside lists and dicts in place.
+    """Return `root` with everything inert replaced, in new containers; those of plain values alone stay as they are.
 
     Modules become what `convert_module` makes of them (None: it is no module); other objects become the
-    dict of their attributes, classes and element types their names, NumPy's records their arrays. Every
-    copy is paid from `objects` before it is made.
+    dict of their attributes, classes and element types their names, NumPy's records their arrays. What the
+    pickle holds twice is made once. Every copy is paid from `objects` before it is made.
     """
     return _Walk(convert_module, objects).run(root)
 
 
 class _Frame:
-    """A container of which the items are being replaced; `original` is the tuple that it is to become."""
+    """A new container, in which the items of an old one are being replaced; of a tuple, the list of its items."""
 
-    __slots__ = ("container", "items", "key", "original")
+    __slots__ = ("items", "key", "made", "original")
 
-    def __init__(self, container: Any, items: Iterable[tuple[Any, Any]], original: Any = None) -> None:
-        self.container = container
+    def __init__(self, made: Any, items: Iterable[tuple[Any, Any]], original: Any = None) -> None:
+        self.made = made
         self.items: Iterator[tuple[Any, Any]] = iter(items)
         self.key: Any = None
         self.original = original
@@ -47,16 +52,14 @@ class _Walk:
     def __init__(self, convert_module: ConvertModule, objects: Budget) -> None:
         self._convert_module = convert_module
         self._objects = objects
+        self._keys = KeyRules()
         self._frames: list[_Frame] = []
-        # Lists and dicts that were entered, by id: they live on in the result. The others by id with the
-        # original beside, so that it lives on too and its id is not given to another object.
-        self._entered: set[int] = set()
+        # By id, with the original beside, so that it lives on and its id is not given to another object.
         self._finished: dict[int, tuple[Any, Any]] = {}
-        self._open_tuples: set[int] = set()
 
     def run(self, root: Any) -> Any:
         result = [root]
-        self._frames.append(_Frame(result, enumerate(result)))
+        self._frames.append(_Frame(result, enumerate([root])))
         try:
             while self._frames:
                 self._advance(self._frames[-1])
@@ -70,7 +73,7 @@ class _Walk:
             if type(value) not in _LEAVES:
                 frame.key = key
                 plain, inner = self._replace(value)
-                frame.container[key] = plain
+                frame.made[key] = plain
                 if inner is not None:
                     self._frames.append(inner)
                     if len(self._frames) > MAX_DEPTH:
@@ -78,60 +81,60 @@ class _Walk:
                     return
         self._frames.pop()
         if frame.original is not None:
-            self._open_tuples.discard(id(frame.original))
-            made = tuple(frame.container)
-            self._finished[id(frame.original)] = (frame.original, made)
             outer = self._frames[-1]
-            outer.container[outer.key] = made
+            outer.made[outer.key] = self._finish(frame.original, tuple(frame.made))
 
     def _replace(self, value: Any) -> tuple[Any, _Frame | None]:
         """Return the plain form of a value, and a frame if its items are still to be replaced."""
-        kind = type(value)
-        if kind is list or kind is dict:
-            if id(value) in self._entered or not value:
-                return value, None
-            self._entered.add(id(value))
-            return value, _Frame(value, enumerate(value) if kind is list else value.items())
         if id(value) in self._finished:
-            return self._finished[id(value)][1], None
-        if kind is tuple:
+            plain = self._finished[id(value)][1]
+            if plain is _OPEN:
+                raise CheckpointError("a tuple contains itself")
+            return plain, None
+        if type(value) in _CONTAINERS:
             return self._open(value)
-        plain, inner = self._replace_inert(value)
-        self._finished[id(value)] = (value, plain)
-        return plain, inner
+        if type(value) is not Instance:
+            return self._finish(value, _single(value, len(self._frames) == 1)), None
+        state_dict = self._convert_module(value, self._objects)
+        if state_dict is not None:
+            return self._finish(value, state_dict), None
+        state = _state(value, len(self._frames) == 1)
+        self._copying(state)
+        self._copying(value.items)
+        attributes = self._finish(value, {**state, **value.items})
+        return attributes, _Frame(attributes, list(attributes.items()))
 
-    def _open(self, value: tuple[Any, ...]) -> tuple[Any, _Frame | None]:
-        if id(value) in self._open_tuples:
-            raise CheckpointError("a tuple contains itself")
-        if all(type(part) in _LEAVES for part in value):
-            self._finished[id(value)] = (value, value)
-            return value, None
-        self._open_tuples.add(id(value))
-        self._copying(len(value))
-        return None, _Frame(list(value), enumerate(value), value)
+    def _open(self, value: Any) -> tuple[Any, _Frame | None]:
+        if type(value) is CalledDict and not value:
+            raise unknown_call(value.cls)
+        is_dict = isinstance(value, dict)
+        only_leaves = _LEAVES.issuperset(map(type, value.values() if is_dict else value))
+        if only_leaves and type(value) in (dict, list, tuple):
+            return value if len(value) <= _FEW else self._finish(value, value), None
+        self._copying(value)
+        if type(value) is tuple:
+            self._finish(value, _OPEN)
+            return None, _Frame(list(value), enumerate(value), value)
+        made = self._finish(value, dict(value) if is_dict else list(value))
+        if only_leaves:
+            return made, None
+        return made, _Frame(made, value.items() if is_dict else enumerate(value))
 
-    def _replace_inert(self, value: Any) -> tuple[Any, _Frame | None]:
-        if type(value) is Ordered:
-            self._copying(len(value))
-            made = dict(value)
-            return made, _Frame(made, made.items())
-        if type(value) is Instance:
-            state_dict = self._convert_module(value, self._objects)
-            if state_dict is not None:
-                return state_dict, None
-            state = _state(value, len(self._frames) == 1)
-            self._copying(len(state) + len(value.items))
-            attributes = {**state, **value.items}
-            return attributes, _Frame(attributes, attributes.items())
-        return _single(value, len(self._frames) == 1), None
+    def _finish(self, original: Any, plain: Any) -> Any:
+        """Remember what became of a value, for its other mentions."""
+        self._objects.spend(OBJECT_COST, "the objects")
+        self._finished[id(original)] = (original, plain)
+        return plain
 
-    def _copying(self, items: int) -> None:
-        self._objects.spend(OBJECT_COST + ITEM_COST * items, "copies of values")
+    def _copying(self, container: Any) -> None:
+        self._objects.spend(ITEM_COST * len(container), "copies of values")
+        if isinstance(container, dict):
+            self._keys.count(container)
 
     def _where(self) -> str:
         """Return the keys that lead to the current value, for the beginning of an error."""
         keys = [frame.key for frame in self._frames[1:9]]
-        texts = [key if type(key) is str and len(key) < 200 else repr(key)[:80] for key in keys]
+        texts = [key if type(key) is str and len(key) < 200 else brief(key) for key in keys]
         return f"{'/'.join(texts)!r}: " if texts else ""
 
 
@@ -139,9 +142,8 @@ def _state(instance: Instance, is_root: bool) -> dict[Any, Any]:
     """Return what the file says about an object of an unknown class; it has to say something."""
     state = instance.state if instance.state is not None else {}
     if is_root or not isinstance(state, dict) or not (state or instance.items):
-        raise CheckpointError(
-            f"it is an object of the class {brief(instance.cls.path)}, which is neither tensor nor module"
-        )
+        what = f"an object of the class {brief(instance.cls.path)}"
+        raise CheckpointError(f"it is {what}, which is neither tensor nor module; {SAVE_ALONE}")
     return state
 
 
@@ -152,6 +154,8 @@ def _single(value: Any, is_root: bool) -> Any:
         return value.array
     if type(value) is DtypeRecord:
         return str(value.dtype)
+    if type(value) is Moment:
+        return value.value.isoformat() if hasattr(value.value, "isoformat") else str(value.value)
     if type(value) is Storage:
         raise CheckpointError("it is a storage without a tensor, which is not supported")
     what = value.path if type(value) is Name else type(value).__name__

@@ -13,24 +13,25 @@ from tinynet.errors import CheckpointError
 if TYPE_CHECKING:
     from tinynet._arrays import Array
 
-
-_CLASS = re.compile(r"^class (\w+)\(Module\):\n", re.MULTILINE)
-_LIST = re.compile(r'^  __(parameters|buffers)__ = \[((?:"[^"\n]*", ?)*)\]$', re.MULTILINE)
+# Bytes, which take no more memory than the file says; and no repeated groups, which take a hundred bytes a time.
+_CLASS = re.compile(rb"^class ([^\s(]+)\(Module\):\n", re.MULTILINE)
+_LIST = re.compile(rb"^  __(parameters|buffers)__ = \[(.*)\]$", re.MULTILINE)
+_NAME = re.compile(rb'"([^"]*)"')
 
 #: The names of the parameters and of the buffers of a class.
 _Names = tuple[frozenset[str], frozenset[str]]
 
 
 class ScriptModules:
-    """The modules of a TorchScript file; `read_code` returns the text of a source file, which is never run.
+    """The modules of a TorchScript file; `read_code` returns the bytes of a source file, which is never run.
 
     The pickle does not tell parameters and buffers from other tensors; the source of the class does. Each
     source file and each class is searched once, however often the pickle names it.
     """
 
-    def __init__(self, read_code: Callable[[str], str]) -> None:
+    def __init__(self, read_code: Callable[[str], bytes]) -> None:
         self._read_code = read_code
-        self._bodies: dict[str, dict[str, str]] = {}
+        self._bodies: dict[str, dict[str, bytes]] = {}
         self._tensor_names: dict[str, _Names | None] = {}
 
     def state_dict(self, instance: Instance, objects: Budget) -> dict[str, Array] | None:
@@ -43,7 +44,7 @@ class ScriptModules:
         names = self._names(module, objects)
         if names is None or not isinstance(module.state, dict):
             raise CheckpointError(f"the module of the class {module.cls.path!r} is damaged")
-        pay_for_parts(objects, 1 + len(module.state))
+        pay_for_parts(objects, module.state)
         own = {name: value for group in names for name, value in module.state.items() if name in group}
         children = {
             name: value
@@ -64,14 +65,19 @@ class ScriptModules:
         return self._tensor_names[path]
 
 
-def _bodies(code: str, objects: Budget) -> dict[str, str]:
+def _bodies(code: bytes, objects: Budget) -> dict[str, bytes]:
     """Return the text of every module class of a source file, by the name of the class."""
-    objects.spend(2 * OBJECT_COST * code.count("(Module):"), "the TorchScript classes")
+    objects.spend(2 * len(code) + 2 * OBJECT_COST * code.count(b"(Module):"), "the TorchScript classes")
     _, *pieces = _CLASS.split(code)
-    return {cls: body.partition("\nclass ")[0] for cls, body in zip(pieces[::2], pieces[1::2])}
+    names = [name.decode("utf-8", "replace") for name in pieces[::2]]
+    return {cls: body.partition(b"\nclass ")[0] for cls, body in zip(names, pieces[1::2])}
 
 
-def _tensor_names(body: str, objects: Budget) -> _Names:
-    objects.spend(OBJECT_COST * body.count('"'), "the names in TorchScript classes")
-    lists = {kind: frozenset(re.findall(r'"([^"]*)"', names)) for kind, names in _LIST.findall(body)}
-    return lists.get("parameters", frozenset()), lists.get("buffers", frozenset())
+def _tensor_names(body: bytes, objects: Budget) -> _Names:
+    texts = body.count(b'"') + body.count(b"__ = [")
+    objects.spend(len(body) + OBJECT_COST * texts, "the names in TorchScript classes")
+    lists = {
+        kind: frozenset(name.decode("utf-8", "replace") for name in _NAME.findall(names))
+        for kind, names in _LIST.findall(body)
+    }
+    return lists.get(b"parameters", frozenset()), lists.get(b"buffers", frozenset())

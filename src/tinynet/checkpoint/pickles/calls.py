@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from tinynet.checkpoint.pickles import numpy_values, tensor_calls, values
+from tinynet.checkpoint.pickles import numpy_values, side_values, tensor_calls, values
 from tinynet.checkpoint.pickles.context import CallContext, damaged
-from tinynet.checkpoint.pickles.inert import Instance, Name, describe
+from tinynet.checkpoint.pickles.inert import SAVE_ALONE, CalledDict, Instance, Name, describe, unknown_call
 from tinynet.errors import CheckpointError
 
 
@@ -14,15 +14,15 @@ def call(context: CallContext, function: Any, arguments: Any) -> Any:
     """Return what `function` would return for `arguments`, if it is one of the table."""
     if type(function) is not Name or type(arguments) is not tuple:
         raise CheckpointError(f"the pickle calls a value of type {describe(function)}")
-    handler = _CALLS.get(function.path)
-    if handler is None:
-        if function.path in _UNSUPPORTED:
-            raise CheckpointError(f"it is {_UNSUPPORTED[function.path]}, which is not supported")
-        raise CheckpointError(
-            f"the pickle asks to call {function.path!r}, which is refused: nothing of a file is run"
-        )
     context.making_object()
-    return handler(context, arguments)
+    handler = _CALLS.get(function.path)
+    if handler is not None:
+        return handler(context, arguments)
+    if function.path in _UNSUPPORTED:
+        raise CheckpointError(f"it is {_UNSUPPORTED[function.path]}, which is not supported")
+    if arguments:
+        raise unknown_call(function)
+    return CalledDict(function)
 
 
 def new_object(context: CallContext, cls: Any, arguments: Any) -> Any:
@@ -30,7 +30,7 @@ def new_object(context: CallContext, cls: Any, arguments: Any) -> Any:
     if type(cls) is not Name or type(arguments) is not tuple:
         raise CheckpointError(f"the pickle makes an object of a value of type {describe(cls)}")
     if arguments:
-        raise CheckpointError(f"the pickle makes an object of {cls.path!r} from arguments, which is refused")
+        raise CheckpointError(f"the pickle makes a {cls.path!r} from arguments, which is refused; {SAVE_ALONE}")
     context.making_object()
     return Instance(cls)
 
@@ -79,14 +79,26 @@ _CALLS: dict[str, Callable[[CallContext, tuple[Any, ...]], Any]] = {
     "torch.jit._pickle.build_boollist": values.as_list,
     "torch.jit._pickle.build_tensorlist": values.as_list,
     "torch.jit._pickle.restore_type_tag": values.first,
+    "builtins.frozenset": values.as_set,
+    "builtins.range": side_values.as_range,
     "copyreg._reconstructor": values.old_object,
+    "datetime.date": side_values.date,
+    "datetime.time": side_values.time,
+    "datetime.datetime": side_values.date_time,
+    "datetime.timedelta": side_values.duration,
+    "datetime.timezone": side_values.time_zone,
 }
+for _module in ("pathlib", "pathlib._local"):
+    for _class in ("Path", "PurePath", "PosixPath", "PurePosixPath"):
+        _CALLS[f"{_module}.{_class}"] = side_values.posix_path
+    for _class in ("WindowsPath", "PureWindowsPath"):
+        _CALLS[f"{_module}.{_class}"] = side_values.windows_path
 for _module in ("numpy.core", "numpy._core"):
     _CALLS[f"{_module}.multiarray._reconstruct"] = numpy_values.reconstruct
     _CALLS[f"{_module}.multiarray.scalar"] = numpy_values.scalar
     _CALLS[f"{_module}.numeric._frombuffer"] = numpy_values.from_buffer
 _CALLS["numpy.dtype"] = numpy_values.dtype
-for _path in ("functools.partial", "torch.nn.backends.thnn._get_thnn_function_backend"):
+for _path in ("functools.partial", "types.SimpleNamespace", "torch.nn.backends.thnn._get_thnn_function_backend"):
     _CALLS[_path] = _opaque(_path)
 
 _UNSUPPORTED = {

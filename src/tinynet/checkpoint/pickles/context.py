@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Collection, Sized
+from sys import getsizeof
+from typing import TYPE_CHECKING, Any
 
 from tinynet.checkpoint.limits import DIMENSION_COST, ITEM_COST, OBJECT_COST, Budget
-from tinynet.checkpoint.pickles.inert import KeyRules, Name
-from tinynet.checkpoint.tensors.views import Tensors
+from tinynet.checkpoint.pickles.inert import Name
+from tinynet.checkpoint.pickles.keys import KeyRules
 from tinynet.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from tinynet.checkpoint.tensors.views import Tensors
 
 
 class CallContext:
@@ -38,9 +43,15 @@ class CallContext:
         """Account for an array, which takes memory for each dimension even where it has no elements."""
         self.objects.spend(OBJECT_COST + DIMENSION_COST * ndim, "the arrays")
 
-    def copying_items(self, items: Sized) -> None:
+    def keeping_text(self, text: str | bytes) -> None:
+        """Account for text that may take four times the bytes that it has in the file."""
+        self.objects.spend(getsizeof(text), "the texts")
+
+    def copying_items(self, items: Collection[Any]) -> None:
         """Account for a copy of a container: a call can be repeated with it at three bytes each."""
         self.objects.spend(ITEM_COST * len(items), "copies of values")
+        if isinstance(items, dict):
+            self.keys.count(items)
 
     def copying_bytes(self, data: Sized) -> None:
         """Account for a copy of text or bytes."""

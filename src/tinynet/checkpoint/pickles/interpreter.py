@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from typing import Any, Callable
 
 from tinynet.checkpoint import limits
 from tinynet.checkpoint.pickles.calls import call, new_object
 from tinynet.checkpoint.pickles.context import CallContext
-from tinynet.checkpoint.pickles.inert import Instance, Ordered, describe
-from tinynet.checkpoint.pickles.numpy_values import NumpyRecord
-from tinynet.checkpoint.pickles.opcodes import (
-    INSTRUCTIONS,
-    ONE_BYTE,
-    STOP,
-    Constant,
-    TruncatedError,
-    refusal,
-)
+from tinynet.checkpoint.pickles.filling import add_items, build, extend, set_items
+from tinynet.checkpoint.pickles.opcodes import Form, TruncatedError, dispatch_table, refusal
 from tinynet.checkpoint.pickles.stack import Stack
 from tinynet.errors import CheckpointError
 
 #: Sets take more memory per instruction than anything else; so many of them are enough.
 _SET_COST = 256
 _PROTOCOLS = range(2, 6)
+#: Picklers count their memo from 0 or 1. Other large numbers are harmless as long as they are few.
+_USUAL_MEMO = limits.MAX_INSTRUCTIONS
+_MAX_UNUSUAL = 4096
 
 
 class Interpreter:
@@ -36,6 +30,7 @@ class Interpreter:
         self._stack = Stack()
         self._push = self._stack.values.append
         self._memo: dict[int, Any] = {}
+        self._unusual_left = _MAX_UNUSUAL
 
     def run(self, data: bytes, start: int = 0) -> tuple[Any, int]:
         """Return the value of the pickle that begins at byte `start`, and the byte where it ends."""
@@ -46,36 +41,45 @@ class Interpreter:
         except (IndexError, struct.error, TruncatedError):
             raise CheckpointError(f"the pickle ends at byte {len(data):,} without its STOP instruction") from None
         except CheckpointError as error:
-            raise CheckpointError(f"{self._stack.where()}{error}") from error.__cause__
+            raise CheckpointError(f"{self._stack.where()}{error}") from None
         value = self._stack.take()
         if self._stack.values or len(self._stack.marks) > 1:
             raise CheckpointError(f"the pickle leaves {len(self._stack.values)} values behind on the stack")
         return value, end
 
     def _execute(self, data: bytes, at: int) -> int:
-        table: list[tuple[Any, Any]] = [(self._refuse, Constant(code)) for code in range(256)]
-        handlers = self._handlers()
-        for code, (name, form) in INSTRUCTIONS.items():
-            table[code] = (handlers[name], form)
-        table[STOP] = (None, None)
-        one_byte, number, constant = ONE_BYTE, struct.Struct, Constant
+        table = dispatch_table(self._handlers(), self._refuse)
+        constant, one_byte, number = Form.CONSTANT, Form.ONE_BYTE, Form.NUMBER
         for _ in range(limits.MAX_INSTRUCTIONS):
-            handler, form = table[data[at]]
+            handler, form, read, size = table[data[at]]
             at += 1
-            if form is one_byte:
+            if form is constant:
+                handler(read)
+            elif form is one_byte:
                 handler(data[at])
                 at += 1
-            elif type(form) is number:
-                handler(form.unpack_from(data, at)[0])
-                at += form.size
-            elif type(form) is constant:
-                handler(form.value)
-            elif form is not None:
-                argument, at = form(data, at)
+            elif form is number:
+                handler(read(data, at)[0])
+                at += size
+            elif handler is not None:
+                argument, at = read(data, at)
                 handler(argument)
             else:
                 return at
         raise CheckpointError(f"the pickle has more than {limits.MAX_INSTRUCTIONS:,} instructions")
+
+    def _handlers(self) -> dict[str, Callable[[Any], None]]:
+        push = self._push
+        return {
+            "PROTO": self._protocol, "FRAME": self._frame, "CONSTANT": push, "BININT": push, "BINFLOAT": push,
+            "BINUNICODE": self._text, "BINBYTES": push, "GLOBAL": self._global, "STACK_GLOBAL": self._stack_global,
+            "EMPTY_LIST": self._empty_list, "EMPTY_DICT": self._empty_dict, "EMPTY_SET": self._empty_set,
+            "MARK": self._mark, "TUPLE": self._tuple, "TUPLE1": self._tuple1, "TUPLE2": self._tuple2,
+            "TUPLE3": self._tuple3, "BINGET": self._get, "BINPUT": self._put, "MEMOIZE": self._memoize,
+            "APPEND": self._append, "APPENDS": self._appends, "SETITEM": self._setitem, "SETITEMS": self._setitems,
+            "ADDITEMS": self._additems, "BUILD": self._build, "REDUCE": self._reduce, "NEWOBJ": self._newobj,
+            "BINPERSID": self._persistent_id,
+        }  # fmt: skip
 
     def _refuse(self, code: int) -> None:
         raise refusal(code)
@@ -88,6 +92,11 @@ class Interpreter:
 
     def _frame(self, length: int) -> None:
         pass  # it only groups instructions, so its length does not matter
+
+    def _text(self, text: str | bytes) -> None:
+        if not text.isascii():
+            self._context.keeping_text(text)
+        self._push(text)
 
     def _empty_list(self, _: None) -> None:
         self._push([])
@@ -124,53 +133,40 @@ class Interpreter:
             raise CheckpointError(f"the pickle asks for memo {index}, which was never stored") from None
 
     def _put(self, index: int) -> None:
+        if index >= _USUAL_MEMO:
+            self._unusual_left -= 1
+            if self._unusual_left < 0:
+                raise CheckpointError(f"the pickle has more than {_MAX_UNUSUAL:,} memos of unusual numbers")
         self._memo[index] = self._stack.top()
 
     def _memoize(self, _: None) -> None:
         self._memo[len(self._memo)] = self._stack.top()
 
-    # Filling containers.
+    # Filling containers. What is taken is taken before the container below it is looked at.
 
     def _append(self, _: None) -> None:
         item = self._stack.take()
-        self._list().append(item)
+        extend(self._stack.top(), (item,))
 
     def _appends(self, _: None) -> None:
         items = self._stack.take_group()
-        self._list().extend(items)
-
-    def _list(self) -> list[Any]:
-        target = self._stack.top()
-        if type(target) is not list:
-            raise CheckpointError(f"the pickle appends to a value of type {describe(target)}")
-        return target
+        extend(self._stack.top(), items)
 
     def _setitem(self, _: None) -> None:
         pair = self._stack.take_two()
-        self._fill(pair)
+        set_items(self._context, self._stack.top(), pair)
 
     def _setitems(self, _: None) -> None:
         items = self._stack.take_group()
-        self._fill(items)
-
-    def _fill(self, items: Sequence[Any]) -> None:
-        target = self._stack.top()
-        if type(target) is Instance:
-            target = target.items
-        if type(target) not in (dict, Ordered):
-            raise CheckpointError(f"the pickle sets items of a value of type {describe(target)}")
-        if len(items) % 2:
-            raise CheckpointError("the pickle sets a key without a value")
-        self._context.keys.fill(target, items)
+        set_items(self._context, self._stack.top(), items)
 
     def _additems(self, _: None) -> None:
         items = self._stack.take_group()
-        target = self._stack.top()
-        if type(target) is not set:
-            raise CheckpointError(f"the pickle adds items to a value of type {describe(target)}")
-        for item in items:
-            self._context.keys.check(item)
-            target.add(item)
+        add_items(self._context, self._stack.top(), items)
+
+    def _build(self, _: None) -> None:
+        state = self._stack.take()
+        build(self._context, self._stack.top(), state)
 
     # Names, calls and objects.
 
@@ -191,30 +187,7 @@ class Interpreter:
         cls, arguments = self._stack.take_two()
         self._push(new_object(self._context, cls, arguments))
 
-    def _build(self, _: None) -> None:
-        state = self._stack.take()
-        target = self._stack.top()
-        if type(target) is Instance:
-            target.state = state
-        elif isinstance(target, NumpyRecord):
-            target.build(state, self._context)
-        elif type(target) is not Ordered or type(state) is not dict:
-            raise CheckpointError(f"the pickle sets the state of a value of type {describe(target)}")
-
     def _persistent_id(self, _: None) -> None:
         if self._persistent is None:
             raise CheckpointError("the pickle refers to data outside of it, and there is none")
         self._push(self._persistent(self._stack.take()))
-
-    def _handlers(self) -> dict[str, Callable[[Any], None]]:
-        push = self._push
-        return {
-            "PROTO": self._protocol, "FRAME": self._frame, "CONSTANT": push, "BININT": push, "BINFLOAT": push,
-            "BINUNICODE": push, "BINBYTES": push, "EMPTY_LIST": self._empty_list, "EMPTY_DICT": self._empty_dict,
-            "EMPTY_SET": self._empty_set, "MARK": self._mark, "TUPLE": self._tuple, "TUPLE1": self._tuple1,
-            "TUPLE2": self._tuple2, "TUPLE3": self._tuple3, "BINGET": self._get, "BINPUT": self._put,
-            "MEMOIZE": self._memoize, "APPEND": self._append, "APPENDS": self._appends,
-            "SETITEM": self._setitem, "SETITEMS": self._setitems, "ADDITEMS": self._additems,
-            "GLOBAL": self._global, "STACK_GLOBAL": self._stack_global, "REDUCE": self._reduce,
-            "NEWOBJ": self._newobj, "BUILD": self._build, "BINPERSID": self._persistent_id,
-        }  # fmt: skip

@@ -8,29 +8,34 @@ the time to run.
 from __future__ import annotations
 
 from struct import Struct
-from typing import Any, Callable, Union
+from typing import Any, Callable
 
 from tinynet.errors import CheckpointError
 
-_Read = Callable[[bytes, int], "tuple[Any, int]"]
+#: The form of an argument, the constant itself or what reads the argument, and the bytes of a number.
+_Argument = tuple[str, Any, int]
 
 
-class Constant:
-    """The form of an instruction without argument bytes, which pushes a constant or nothing at all."""
+class Form:
+    """The forms of arguments: a constant or none at all, one byte, a number, or anything longer."""
 
-    def __init__(self, value: Any = None) -> None:
-        self.value = value
+    CONSTANT, ONE_BYTE, NUMBER, LONG = "constant", "one byte", "number", "long"
 
 
 class TruncatedError(Exception):
     """An argument reaches beyond the end of the pickle."""
 
 
-#: The form of the commonest argument, one byte that is a number.
-ONE_BYTE = "one byte"
+def _constant(value: Any = None) -> _Argument:
+    return Form.CONSTANT, value, 0
 
 
-def _counted(layout: str, convert: Callable[[bytes], Any]) -> _Read:
+def _number(layout: str) -> _Argument:
+    form = Struct(layout)
+    return Form.NUMBER, form.unpack_from, form.size
+
+
+def _counted(layout: str, convert: Callable[[bytes], Any]) -> _Argument:
     form = Struct(layout)
 
     def read(data: bytes, at: int) -> tuple[Any, int]:
@@ -40,7 +45,7 @@ def _counted(layout: str, convert: Callable[[bytes], Any]) -> _Read:
             raise TruncatedError
         return convert(data[begin:end]), end
 
-    return read
+    return Form.LONG, read, 0
 
 
 def _two_lines(data: bytes, at: int) -> tuple[tuple[str, str], int]:
@@ -48,11 +53,7 @@ def _two_lines(data: bytes, at: int) -> tuple[tuple[str, str], int]:
     end = data.find(b"\n", middle + 1, middle + 1024)
     if middle < 0 or end < 0:
         raise TruncatedError
-    return (_utf8(data[at:middle]), _utf8(data[middle + 1 : end])), end + 1
-
-
-def _utf8(raw: bytes) -> str:
-    return str(raw, "utf-8")
+    return (data[at:middle].decode(), data[middle + 1 : end].decode()), end + 1
 
 
 def _text_or_bytes(raw: bytes) -> str | bytes:
@@ -71,23 +72,23 @@ def _keep(raw: bytes) -> bytes:
     return raw
 
 
-Form = Union[str, Struct, Constant, _Read]
-_NOTHING = Constant()
-_ALLOWED: dict[bytes, tuple[str, Form]] = {
-    b"\x80": ("PROTO", ONE_BYTE),
-    b"\x95": ("FRAME", Struct("<Q")),
+_NOTHING = _constant()
+_ONE_BYTE = (Form.ONE_BYTE, None, 0)
+_ALLOWED: dict[bytes, tuple[str, _Argument]] = {
+    b"\x80": ("PROTO", _ONE_BYTE),
+    b"\x95": ("FRAME", _number("<Q")),
     b"(": ("MARK", _NOTHING),
-    b"N": ("CONSTANT", Constant(None)),
-    b"\x88": ("CONSTANT", Constant(True)),
-    b"\x89": ("CONSTANT", Constant(False)),
-    b"J": ("BININT", Struct("<i")),
-    b"K": ("BININT", ONE_BYTE),
-    b"M": ("BININT", Struct("<H")),
+    b"N": ("CONSTANT", _constant(None)),
+    b"\x88": ("CONSTANT", _constant(True)),
+    b"\x89": ("CONSTANT", _constant(False)),
+    b"J": ("BININT", _number("<i")),
+    b"K": ("BININT", _ONE_BYTE),
+    b"M": ("BININT", _number("<H")),
     b"\x8a": ("BININT", _counted("<B", _signed)),
-    b"G": ("BINFLOAT", Struct(">d")),
-    b"\x8c": ("BINUNICODE", _counted("<B", _utf8)),
-    b"X": ("BINUNICODE", _counted("<I", _utf8)),
-    b"\x8d": ("BINUNICODE", _counted("<Q", _utf8)),
+    b"G": ("BINFLOAT", _number(">d")),
+    b"\x8c": ("BINUNICODE", _counted("<B", bytes.decode)),
+    b"X": ("BINUNICODE", _counted("<I", bytes.decode)),
+    b"\x8d": ("BINUNICODE", _counted("<Q", bytes.decode)),
     b"U": ("BINUNICODE", _counted("<B", _text_or_bytes)),
     b"T": ("BINUNICODE", _counted("<I", _text_or_bytes)),
     b"C": ("BINBYTES", _counted("<B", _keep)),
@@ -96,7 +97,7 @@ _ALLOWED: dict[bytes, tuple[str, Form]] = {
     b"\x96": ("BINBYTES", _counted("<Q", bytearray)),
     b"]": ("EMPTY_LIST", _NOTHING),
     b"}": ("EMPTY_DICT", _NOTHING),
-    b")": ("CONSTANT", Constant(())),
+    b")": ("CONSTANT", _constant(())),
     b"\x8f": ("EMPTY_SET", _NOTHING),
     b"t": ("TUPLE", _NOTHING),
     b"\x85": ("TUPLE1", _NOTHING),
@@ -107,28 +108,35 @@ _ALLOWED: dict[bytes, tuple[str, Form]] = {
     b"s": ("SETITEM", _NOTHING),
     b"u": ("SETITEMS", _NOTHING),
     b"\x90": ("ADDITEMS", _NOTHING),
-    b"h": ("BINGET", ONE_BYTE),
-    b"j": ("BINGET", Struct("<I")),
-    b"q": ("BINPUT", ONE_BYTE),
-    b"r": ("BINPUT", Struct("<I")),
+    b"h": ("BINGET", _ONE_BYTE),
+    b"j": ("BINGET", _number("<I")),
+    b"q": ("BINPUT", _ONE_BYTE),
+    b"r": ("BINPUT", _number("<I")),
     b"\x94": ("MEMOIZE", _NOTHING),
-    b"c": ("GLOBAL", _two_lines),
+    b"c": ("GLOBAL", (Form.LONG, _two_lines, 0)),
     b"\x93": ("STACK_GLOBAL", _NOTHING),
     b"R": ("REDUCE", _NOTHING),
     b"\x81": ("NEWOBJ", _NOTHING),
     b"b": ("BUILD", _NOTHING),
     b"Q": ("BINPERSID", _NOTHING),
 }
-#: By code: the name, under which the interpreter has a handler, and the form of the argument.
-INSTRUCTIONS = {code[0]: instruction for code, instruction in _ALLOWED.items()}
-STOP = ord(".")
-
 _REFUSED = {
     b"I": "INT", b"L": "LONG", b"\x8b": "LONG4", b"S": "STRING", b"V": "UNICODE", b"F": "FLOAT",
     b"l": "LIST", b"d": "DICT", b"\x91": "FROZENSET", b"0": "POP", b"2": "DUP", b"1": "POP_MARK",
     b"g": "GET", b"p": "PUT", b"\x82": "EXT1", b"\x83": "EXT2", b"\x84": "EXT4", b"i": "INST",
     b"o": "OBJ", b"\x92": "NEWOBJ_EX", b"P": "PERSID", b"\x97": "NEXT_BUFFER", b"\x98": "READONLY_BUFFER",
 }  # fmt: skip
+
+
+def dispatch_table(
+    handlers: dict[str, Callable[[Any], None]], refuse: Callable[[int], None]
+) -> list[tuple[Any, str, Any, int]]:
+    """Return, by code, the handler of each instruction and how its argument is read; for STOP there is no handler."""
+    table: list[tuple[Any, str, Any, int]] = [(refuse, *_constant(code)) for code in range(256)]
+    for code, (name, argument) in _ALLOWED.items():
+        table[code[0]] = (handlers[name], *argument)
+    table[ord(".")] = (None, Form.LONG, None, 0)
+    return table
 
 
 def refusal(code: int) -> CheckpointError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinynet.checkpoint.pickles.inert import Name, Ordered
 from tinynet.errors import CheckpointError
 
 
@@ -49,11 +48,21 @@ class Stack:
 
     def where(self) -> str:
         """Return the keys under which the current value would be stored, for the beginning of an error."""
-        path = []
+        path: list[str] = []
         for begin, end in zip(self.marks, [*self.marks[1:], len(self.values)]):
-            group = self.values[begin:end]
-            while group and type(group[-1]) in (Name, dict, Ordered, tuple):
-                group.pop()
-            if group and type(group[-1]) is str and len(group[-1]) < 200:
-                path.append(group[-1])
+            fills_dict = begin > 0 and isinstance(self.values[begin - 1], dict)
+            path += _keys(self.values[begin:end], fills_dict)
+        path = [key for key in path if len(key) < 200]
         return f"{'/'.join(path[-8:])!r}: " if path else ""
+
+
+def _keys(group: list[Any], fills_dict: bool) -> list[str]:
+    """Return the keys in a group whose values are still to come: of the dict below it, and of dicts in it."""
+    keys = []
+    if fills_dict:  # keys and values take turns; what is above the last key is the beginning of its value
+        last = next((at for at in range((len(group) - 1) & ~1, -1, -2) if type(group[at]) is str), None)
+        if last is not None:
+            keys = [group[last]]
+            group = group[last + 1 :]
+    # A dict with one item takes it without a group.
+    return keys + [key for lower, key in zip(group, group[1:]) if isinstance(lower, dict) and type(key) is str]

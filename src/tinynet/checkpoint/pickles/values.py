@@ -52,10 +52,7 @@ def as_tuple(context: CallContext, arguments: Arguments) -> tuple[Any, ...]:
 
 def as_set(context: CallContext, arguments: Arguments) -> set[Any]:
     """Do ``set(items)``."""
-    items = as_list(context, arguments) if arguments else []
-    for item in items:
-        context.keys.check(item)
-    return set(items)
+    return {context.keys.checked(item) for item in as_list(context, arguments)} if arguments else set()
 
 
 def encode(context: CallContext, arguments: Arguments) -> bytes:
