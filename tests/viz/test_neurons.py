@@ -94,3 +94,16 @@ def test_refuses_what_is_no_image_before_a_figure_opens(weights, options, error,
     with pytest.raises(error, match=message):
         plot_neurons(weights, **options)
     assert plt.get_fignums() == []
+
+
+def test_filters_of_a_convolution_are_images_of_their_windows():
+    layer = tn.Conv2d(1, 6, (3, 5), rng=0, name="conv1")
+    figure = plot_neurons(layer)
+    assert figure._suptitle.get_text() == "conv1: 6 filters\n3 × 5 weights each"
+    for image, weights in zip(images_of(figure), layer.params["weight"]):
+        np.testing.assert_array_equal(image.get_array(), weights[0])
+
+
+def test_filters_of_several_channels_are_refused():
+    with pytest.raises(tn.ShapeError, match=r"18 inputs make no image of shape \(3, 3\)"):
+        plot_neurons(tn.Conv2d(2, 6, 3))

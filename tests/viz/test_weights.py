@@ -280,3 +280,16 @@ def test_refuses_what_is_no_network(network, error, message):
     with pytest.raises(error, match=message):
         plot_network_weights(network)
     assert plt.get_fignums() == []
+
+
+def test_filters_are_rows_of_their_numbers():
+    layer = tn.Conv2d(2, 3, (2, 1), rng=0)
+    ax = plot_weights(layer)
+    assert ax.get_title() == "Conv2d: 3 neurons × 4 inputs"
+    np.testing.assert_array_equal(cells_of(ax, (3, 4))[1], layer.params["weight"].reshape(3, 4))
+
+
+def test_a_convolutional_network_shows_filters_and_dense_layers_and_no_batch_normalization():
+    net = tn.Sequential(tn.Conv2d(1, 2, 3), tn.BatchNorm(2), tn.ReLU(), tn.Flatten(), tn.Dense(8, 3))
+    titles = [ax.get_title() for ax in plot_network_weights(net).axes if ax.get_title()]
+    assert titles == ["0 (Conv2d): 2 neurons × 9 inputs", "4 (Dense): 3 neurons × 8 inputs"]

@@ -45,6 +45,8 @@ def as_weights(source: Any, owner: str) -> Weights:
 
 def _as_matrix(values: Any, owner: str) -> Array:
     matrix = as_real(values, owner)
+    if matrix.ndim == 4:  # filters (F, C, kh, kw): each a neuron that looks at a window
+        matrix = matrix.reshape(len(matrix), -1)
     if matrix.ndim != 2 or matrix.size == 0:
         raise ShapeError(f"{owner} expects weights of shape (neurons, inputs), neither of them 0, got {matrix.shape}")
     return matrix

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet._arrays import check_positive
+from tinynet.layers import Conv2d
 from tinynet.viz._axes import (
     DIVERGING,
     NOT_FINITE,
@@ -41,10 +42,10 @@ def plot_neurons(
 
     Parameters
     ----------
-    layer_or_array : Dense, or array_like of shape (out_features, height * width)
+    layer_or_array : Dense, Conv2d of one input channel, or array_like of shape (out_features, height * width)
         A layer that looks at images. NaN and infinity are drawn in lime and counted in the title.
     image_shape : tuple of int (height, width), optional
-        Without it, square: 28 x 28 for 784 inputs.
+        Without it, the window of a `Conv2d`, else a square: 28 x 28 for 784 inputs.
     count : int
         Draw the first so many neurons, or all if there are fewer.
     limit : float, optional
@@ -75,6 +76,9 @@ def plot_neurons(
     (28, 28)
     """
     owner = "plot_neurons"
+    noun = "neuron"
+    if isinstance(layer_or_array, Conv2d):
+        noun, image_shape = "filter", image_shape or layer_or_array.kernel_size
     matrix, _, name = as_weights(layer_or_array, owner)
     neurons, pixels = matrix.shape
     shape = as_image_shape(image_shape, pixels, owner)
@@ -91,8 +95,6 @@ def plot_neurons(
         ax.set_title(str(index), fontsize="small", pad=2)
     first = "" if len(shown) == neurons else f"first {len(shown)} of "
     each = f"{shape[0]} × {shape[1]} weights each"
-    figure.suptitle(
-        f"{plain(shorten(name, 24))}: {first}{plural(neurons, 'neuron')}\n{each}" + not_finite_note(shown)
-    )
+    figure.suptitle(f"{plain(shorten(name, 24))}: {first}{plural(neurons, noun)}\n{each}" + not_finite_note(shown))
     add_colour_bar(drawn, "weight", shown, bar=bar)
     return figure
