@@ -67,6 +67,8 @@ def max_pool2d_backward(
 ) -> Array:
     """Return the gradient with respect to `x`: that of a window goes to its largest element, the first of equal ones.
 
+    A window with NaN has no largest element, and passes no gradient.
+
     Parameters
     ----------
     grad, y : ndarrays of shape (N, C, Ho, Wo)
@@ -102,13 +104,12 @@ def max_pool2d_backward(
 
 def max_pool2d_backward_kernel(grad: Array, x: Array, y: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
     """Compute `max_pool2d_backward` of validated arguments."""
-    rows = padded_rows(x, padding, -np.inf)
+    rows = padded_rows(x, padding, np.nan)  # equal to nothing, not even where -inf is the largest
     grad_rows, y_rows = np.ascontiguousarray(to_rows(grad)), to_rows(y)
     result = zeros(rows.shape, grad.dtype)
     waiting, hit = np.ones(y_rows.shape, bool), np.empty(y_rows.shape, bool)
     for window in window_places(kernel, stride, y_rows.shape):
-        np.less(rows[window], y_rows, out=hit)
-        np.logical_not(hit, out=hit)  # not less: equal, or NaN
+        np.equal(rows[window], y_rows, out=hit)
         hit &= waiting
         waiting ^= hit
         result[window] += keep_where(hit, grad_rows)
