@@ -5,23 +5,16 @@ A new layer adds one strategy to `CASES` and is then checked by every test in ``
 
 from __future__ import annotations
 
+import cnn_cases
 import hypothesis.extra.numpy as hnp
+import image_cases
 import numpy as np
+from drawn import SEEDS, SIZES, away_from_zero, values, widest_gap
 from hypothesis import strategies as st
 
 import tinynet as tn
 
-SIZES = st.integers(1, 5)
-SEEDS = st.integers(0, 2**32 - 1)
-
-
-def values(shape):
-    return hnp.arrays(np.float64, shape, elements=st.floats(-3, 3, width=32))
-
-
-def away_from_zero(x, margin=0.05):
-    """Push every number at least `margin` away from 0, where ReLU has its kink."""
-    return x + np.where(x >= 0, margin, -margin)
+SHAPES = hnp.array_shapes(min_dims=2, max_dims=4, max_side=4)
 
 
 @st.composite
@@ -34,17 +27,34 @@ def dense(draw):
 
 @st.composite
 def relu(draw):
-    return tn.ReLU(), away_from_zero(draw(values(draw(hnp.array_shapes(min_dims=2, max_dims=4, max_side=4)))))
+    return tn.ReLU(), away_from_zero(draw(values(draw(SHAPES))))
 
 
 @st.composite
-def softmax(draw):
-    return tn.Softmax(), draw(values((draw(SIZES), draw(SIZES))))
+def leaky_relu(draw):
+    slope = draw(st.sampled_from([0.01, 0.0, 1.0, 2.5, -0.5]) | st.floats(-3, 3))
+    return tn.LeakyReLU(slope), away_from_zero(draw(values(draw(SHAPES))))
+
+
+@st.composite
+def smooth(draw):
+    return draw(st.sampled_from([tn.Sigmoid, tn.Tanh]))(), draw(values(draw(SHAPES)))
+
+
+@st.composite
+def over_classes(draw, kind):
+    return kind(), draw(values((draw(SIZES), draw(SIZES))))
+
+
+@st.composite
+def dropout(draw):
+    p = draw(st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 0.9))
+    return tn.Dropout(p, rng=draw(SEEDS)), draw(values(draw(SHAPES)))
 
 
 @st.composite
 def flatten(draw):
-    return tn.Flatten(), draw(values(draw(hnp.array_shapes(min_dims=2, max_dims=4, max_side=4))))
+    return tn.Flatten(), draw(values(draw(SHAPES)))
 
 
 @st.composite
@@ -66,14 +76,23 @@ def chain(widths, x, seed):
     return tn.Sequential(*layers)
 
 
-def widest_gap(z, margin=0.05):
-    """Return the shift that puts 0 into the middle of the widest gap between the numbers `z`, or beside them all."""
-    z = np.sort(z)
-    gaps = np.diff(z)
-    if gaps.size and gaps.max() > 2 * margin:
-        i = gaps.argmax()
-        return -(z[i] + z[i + 1]) / 2
-    return margin - z[0]
-
-
-CASES = {"Dense": dense(), "ReLU": relu(), "Softmax": softmax(), "Flatten": flatten(), "Sequential": network()}
+CASES = {
+    "Dense": dense(),
+    "ReLU": relu(),
+    "LeakyReLU": leaky_relu(),
+    "Sigmoid and Tanh": smooth(),
+    "Softmax": over_classes(tn.Softmax),
+    "LogSoftmax": over_classes(tn.LogSoftmax),
+    "Dropout": dropout(),
+    "Flatten": flatten(),
+    "Sequential": network(),
+    "Conv2d": image_cases.conv2d(),
+    "MaxPool2d": image_cases.max_pool2d(),
+    "AvgPool2d": image_cases.avg_pool2d(),
+    "BatchNorm": image_cases.batch_norm(),
+    "CNN": cnn_cases.network(),
+}
+#: Whose training forward is meant to give something else than inference.
+TRAINS_OTHERWISE = {"Dropout", "BatchNorm", "CNN"}
+#: Where each training forward draws anew.
+DRAWS = {"Dropout"}

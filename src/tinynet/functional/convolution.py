@@ -201,7 +201,7 @@ def _input_gradient(grad: Array, x_shape: tuple[int, ...], weight: Array, stride
     spread[span(kh - 1, down, ho)] = to_rows(grad)
     upside_down = weight[:, :, ::-1].transpose(3, 1, 2, 0).reshape(kw * c, kh * filters)
     products = empty((h, kw * c, wo * n), grad.dtype)
-    np.matmul(upside_down, _below_each_other(spread.reshape(-1, filters, wo * n), kh, 1, h), out=products)
+    np.matmul(upside_down, _below_each_other(spread.reshape(len(spread), filters, wo * n), kh, 1, h), out=products)
     products = products.reshape(h, kw, c, wo, n)
     rows = zeros((h, c, w, n), grad.dtype)
     for k in range(kw):
