@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from tinynet.checkpoint.inspection import inspect_checkpoint
 from tinynet.errors import CheckpointError
@@ -23,14 +25,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     inspect.add_argument("file", metavar="FILE", help="a .pth, .pt, .ckpt, .safetensors or .npz file")
     options = parser.parse_args(arguments)
     try:
-        print(inspect_checkpoint(options.file))
+        report = inspect_checkpoint(options.file)
     except CheckpointError as error:
-        print(f"refused: {error}")
+        _print(f"refused: {error}", sys.stdout)
         return 1
     except OSError as error:
-        print(f"cannot be read: {error}", file=sys.stderr)
+        _print(f"cannot be read: {error}", sys.stderr)
         return 1
+    except MemoryError:
+        _print("cannot be read: there is not enough memory", sys.stderr)
+        return 1
+    _print(report, sys.stdout)
     return 0
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print text; what the encoding of the terminal lacks is escaped, and a reader who has seen enough may go."""
+    encoding = stream.encoding or "utf-8"
+    try:
+        print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+    except BrokenPipeError:
+        # At its end Python flushes once more, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

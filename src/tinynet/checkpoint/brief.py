@@ -6,7 +6,7 @@ from typing import Any
 
 _MAX_TEXT = 60
 _MAX_PARTS = 8
-_SCALARS = (int, float, bool, type(None))
+_SCALARS = (int, float, complex, bool, range, type(None))
 
 
 def printable(text: Any) -> str:
@@ -17,7 +17,7 @@ def printable(text: Any) -> str:
 def brief(value: Any) -> str:
     """Return at most some hundred characters: scalars in full, text cut, containers if they are short and flat."""
     kind = type(value)
-    if kind in (str, bytes):
+    if kind in (str, bytes, bytearray):
         return repr(value) if len(value) <= _MAX_TEXT else f"{value[:_MAX_TEXT]!r}..."
     if kind in _SCALARS:
         return repr(value)[:_MAX_TEXT]
@@ -26,4 +26,6 @@ def brief(value: Any) -> str:
             parts = ", ".join(map(brief, value))
             return f"[{parts}]" if kind is list else f"({parts},)" if len(value) == 1 else f"({parts})"
         return f"a {kind.__name__} of {len(value)} values"
+    if kind is set:
+        return f"a set of {len(value)} values"
     return f"a value of type {kind.__name__}"

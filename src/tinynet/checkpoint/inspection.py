@@ -8,24 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.checkpoint.brief import printable
+from tinynet.checkpoint.brief import brief, printable
 from tinynet.checkpoint.loading import load_with_source
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
 
 _MAX_TEXT = 60
+_MAX_PARTS = 20
+_MAX_NAME = 80
+_MAX_SHAPE = 40
 _MAX_ROWS = 20_000
 _MAX_OTHERS = 200
 
 
-def inspect_checkpoint(path: str | os.PathLike[str]) -> str:
+def inspect_checkpoint(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
     """Report the container, the arrays and the other values of a checkpoint file.
 
     Parameters
     ----------
-    path : str or path-like
-        The file. Nothing in it is run, and tensors are mapped, not read, where their form allows it.
+    path : str, bytes or path-like
+        The file. Nothing in it is run. Tensors are mapped and not read, but for those that have to be
+        converted; no byte of the map is touched, so that a file that is cut meanwhile is an error like others.
 
     Returns
     -------
@@ -53,8 +57,8 @@ def inspect_checkpoint(path: str | os.PathLike[str]) -> str:
             if arrays <= _MAX_ROWS:
                 rows.append(_row(name, value, id(value) in widened))
         elif len(others) <= _MAX_OTHERS:
-            others.append(f"{name} = {_short(value)}")
-    lines = [f"{printable(os.fspath(path))}: {source.container}, {source.size:,} bytes", "", *_table(rows)]
+            others.append(f"{_elide(name, _MAX_NAME)} = {_short(value)}")
+    lines = [f"{printable(os.fsdecode(path))}: {source.container}, {source.size:,} bytes", "", *_table(rows)]
     lines += ["..."] * (arrays > _MAX_ROWS)
     lines += ["", f"{arrays} arrays of {numbers:,} numbers, {nbytes:,} bytes", *others[:_MAX_OTHERS]]
     lines += ["..."] * (len(others) > _MAX_OTHERS)
@@ -93,7 +97,8 @@ def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _row(name: str, array: Array, widened: bool) -> tuple[str, str, str, str]:
     element = f"{array.dtype} (of bfloat16)" if widened else str(array.dtype)
-    return name or "(the whole)", str(array.shape), element, f"{array.nbytes:,}"
+    shape = _elide(str(array.shape), _MAX_SHAPE)
+    return _elide(name, _MAX_NAME) or "(the whole)", shape, element, f"{array.nbytes:,}"
 
 
 def _table(rows: list[tuple[str, str, str, str]]) -> list[str]:
@@ -101,11 +106,23 @@ def _table(rows: list[tuple[str, str, str, str]]) -> list[str]:
     return ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]]) for row in rows]
 
 
+def _elide(text: str, width: int) -> str:
+    """Leave out the middle of a text that is too long for its column."""
+    if len(text) <= width:
+        return text
+    begin = (width - 3) // 2
+    return f"{text[:begin]}...{text[begin + 3 - width :]}"
+
+
 def _short(value: Any) -> str:
     """Return a value in one line; control characters of the file must not reach the terminal."""
     if isinstance(value, str) and value.isprintable() and len(value) <= _MAX_TEXT:
         return value
-    text = repr(value[:_MAX_TEXT] if isinstance(value, (str, bytes, bytearray, list, tuple)) else value)
+    if isinstance(value, (list, tuple)) and len(value) > 1:
+        text = ", ".join(map(brief, value[:_MAX_PARTS])) + ", ..." * (len(value) > _MAX_PARTS)
+        text = f"[{text}]" if isinstance(value, list) else f"({text})"
+    else:
+        text = brief(value)
     return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 3] + "..."
 
 

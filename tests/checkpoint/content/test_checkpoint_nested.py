@@ -163,7 +163,8 @@ def test_what_python_pickles_beside_arrays() -> None:
     }  # fmt: skip
     expected = {
         "path": str(values["path"]), "day": "2024-02-29", "now": "2024-02-29T01:02:03+00:00",
-        "rest": "3 days, 0:00:00", "range": range(3), "options": {"lr": 0.1}, "space": {"a": 1}, "array": np.arange(3), "exact": 0.5,
+        "rest": "3 days, 0:00:00", "range": range(3), "options": {"lr": 0.1}, "space": {"a": 1},
+        "array": np.arange(3), "exact": 0.5,
     }  # fmt: skip
     for protocol in (2, 3, 4, 5):
         assert_same(tn.load_checkpoint(io.BytesIO(pickle.dumps(values, protocol))), expected)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet.checkpoint import save_checkpoint
-from tinynet.checkpoint.writing import zip_writer
+from tinynet.checkpoint import limits, save_checkpoint
+from tinynet.checkpoint.writing import saving, zip_writer
+from tinynet.checkpoint.writing.pickle_writer import pickle_state_dict
 
 DTYPES = [
     "float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "uint16", "uint32", "uint64",
@@ -133,6 +135,94 @@ def test_permissions_of_the_old_file_are_kept(tmp_path: Path) -> None:
     (tmp_path / "other").touch()
     save_checkpoint({"a": np.ones(1)}, tmp_path / "new.pth")
     assert (tmp_path / "new.pth").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+needs_posix = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX system")
+
+
+@needs_posix
+@pytest.mark.parametrize("exists", [True, False], ids=["file", "dangling"])
+def test_a_link_stays_and_what_it_points_at_is_replaced(exists: bool, tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    target, link = tmp_path / "files" / "real.pth", tmp_path / "latest.pth"
+    if exists:
+        save_checkpoint({"a": np.ones(1)}, target)
+        target.chmod(0o600)
+    link.symlink_to(Path("files", "real.pth"))
+    save_checkpoint({"a": np.arange(3.0)}, link)
+    assert link.is_symlink()
+    assert tn.load_checkpoint(target)["a"].tolist() == [0, 1, 2]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["files", "latest.pth", "real.pth"]
+    assert not exists or target.stat().st_mode & 0o777 == 0o600
+
+
+@needs_posix
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link-to-itself", "device"])
+def test_what_is_no_file_is_not_replaced(kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "link-to-itself":
+        path.symlink_to(path)
+    else:
+        path = Path("/dev/null")
+    monkeypatch.setattr("builtins.open", None)  # nothing may be written, not even beside it
+    monkeypatch.setattr(os, "replace", None)
+    before = os.lstat(path)
+    with pytest.raises(OSError, match=re.escape(path.name)):
+        save_checkpoint({"a": np.ones(1)}, path)
+    assert os.lstat(path)[:3] == before[:3]
+
+
+def test_paths_of_bytes_and_long_names(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 250 + ".pth")  # with an ending of its own, the name of the temporary file is too long
+    save_checkpoint({"a": np.ones(1)}, os.fsencode(path))
+    assert tn.load_checkpoint(os.fsencode(path))["a"].tolist() == [1]
+
+
+def cost(arrays: dict[str, Any]) -> int:
+    return sum(saving._cost(name, array) for name, array in arrays.items()) + saving._OTHER_COST
+
+
+@pytest.mark.parametrize(
+    ("limit", "needed"),
+    [
+        pytest.param("MAX_INSTRUCTIONS", lambda arrays: len(pickle_state_dict(arrays)), id="instructions"),
+        pytest.param("MAX_METADATA", lambda arrays: len(b"".join(pickle_state_dict(arrays))), id="pickle"),
+        pytest.param("MAX_MEMBERS", lambda arrays: len(arrays) + 3, id="members"),
+        pytest.param("MAX_OBJECTS", cost, id="objects"),
+    ],
+)
+def test_what_would_be_refused_is_not_written(
+    limit: str, needed: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    arrays = {f"слой{n}.{dtype}": np.ones((2,) * (n % 5), dtype) for n in range(300) for dtype in ("f4", "u4")}
+    monkeypatch.setattr(limits, limit, needed(arrays))
+    save_checkpoint(arrays, tmp_path / "x.pth")
+    assert list(tn.load_checkpoint(tmp_path / "x.pth")) == list(arrays)
+
+    monkeypatch.setattr(limits, limit, needed(arrays) - 1)
+    with pytest.raises(ValueError, match=rf"600 arrays .* load_checkpoint reads up to {needed(arrays) - 1:,}$"):
+        save_checkpoint(arrays, tmp_path / "y.pth")
+    assert not (tmp_path / "y.pth").exists()
+    if limit != "MAX_OBJECTS":  # of which some are counted twice, to be on the safe side
+        with pytest.raises(tn.CheckpointError):
+            tn.load_checkpoint(tmp_path / "x.pth")
+
+
+@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.0.0", reason="NumPy 1 has 32 dimensions")
+def test_too_many_dimensions_are_not_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="'a' has 33 dimensions; load_checkpoint reads up to 32"):
+        save_checkpoint({"a": np.ones((1,) * 33)}, tmp_path / "x.pth")
+    save_checkpoint({"a": np.ones((1,) * 32)}, tmp_path / "x.pth")
+    assert tn.load_checkpoint(tmp_path / "x.pth")["a"].ndim == 32
+
+
+def test_shapes_that_nothing_can_have_are_not_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"'a' has the shape .* takes for damaged"):
+        save_checkpoint({"a": np.empty((0, 2**59), "u1")}, tmp_path / "x.pth")
 
 
 class NeedsGradient:

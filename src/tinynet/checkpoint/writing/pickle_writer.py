@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,13 +25,16 @@ def can_hold(dtype: np.dtype[Any]) -> bool:
     return dtype.name in _STORAGES or dtype.name in _UNTYPED
 
 
-def pickle_state_dict(arrays: dict[str, Array]) -> bytes:
-    """Pickle an OrderedDict of tensors, the n-th with the storage ``data/n``."""
-    items = b"".join(_text(name) + _tensor(key, array) for key, (name, array) in enumerate(arrays.items()))
-    return b"\x80\x02" + _ORDERED_DICT + b"(" + items + b"u."
+def pickle_state_dict(arrays: dict[str, Array]) -> list[bytes]:
+    """Pickle an OrderedDict of tensors, the n-th with the storage ``data/n``; return its instructions."""
+    pickle = [b"\x80\x02", *_ORDERED_DICT, b"("]
+    for key, (name, array) in enumerate(arrays.items()):
+        pickle += _text(name)
+        pickle += _tensor(key, array)
+    return [*pickle, b"u", b"."]
 
 
-def _tensor(key: int, array: Array) -> bytes:
+def _tensor(key: int, array: Array) -> list[bytes]:
     """Call ``_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks)``."""
     size = _tuple(*map(_integer, array.shape))
     stride = _tuple(*[_integer(step // array.itemsize) for step in _strides(array)])
@@ -42,7 +46,7 @@ def _tensor(key: int, array: Array) -> bytes:
         storage = _storage(_name("torch", _STORAGES[array.dtype.name]), key, array.size)
         more = []
         function = _name("torch._utils", "_rebuild_tensor_v2")
-    return function + _tuple(storage, _integer(0), size, stride, b"\x89", _ORDERED_DICT, *more) + b"R"
+    return [*function, *_tuple(storage, _integer(0), size, stride, [b"\x89"], _ORDERED_DICT, *more), b"R"]
 
 
 def _strides(array: Array) -> list[int]:
@@ -55,27 +59,27 @@ def _strides(array: Array) -> list[int]:
     return strides[::-1]
 
 
-def _storage(cls: bytes, key: int, numel: int) -> bytes:
-    return _tuple(_text("storage"), cls, _text(str(key)), _text("cpu"), _integer(numel)) + b"Q"
+def _storage(cls: list[bytes], key: int, numel: int) -> list[bytes]:
+    return [*_tuple(_text("storage"), cls, _text(str(key)), _text("cpu"), _integer(numel)), b"Q"]
 
 
-def _name(module: str, name: str) -> bytes:
-    return f"c{module}\n{name}\n".encode("ascii")
+def _name(module: str, name: str) -> list[bytes]:
+    return [f"c{module}\n{name}\n".encode("ascii")]
 
 
-def _tuple(*items: bytes) -> bytes:
-    return b"(" + b"".join(items) + b"t"
+def _tuple(*items: list[bytes]) -> list[bytes]:
+    return [b"(", *chain.from_iterable(items), b"t"]
 
 
-def _text(text: str) -> bytes:
+def _text(text: str) -> list[bytes]:
     raw = text.encode("utf-8")
-    return b"X" + struct.pack("<I", len(raw)) + raw
+    return [b"X" + struct.pack("<I", len(raw)) + raw]
 
 
-def _integer(value: int) -> bytes:
+def _integer(value: int) -> list[bytes]:
     if value < 1 << 31:
-        return b"J" + struct.pack("<i", value)
-    return b"\x8a\x08" + struct.pack("<q", value)
+        return [b"J" + struct.pack("<i", value)]
+    return [b"\x8a\x08" + struct.pack("<q", value)]
 
 
-_ORDERED_DICT = _name("collections", "OrderedDict") + b")R"
+_ORDERED_DICT = [*_name("collections", "OrderedDict"), b")", b"R"]
