@@ -138,11 +138,9 @@ def test_inspect_waits_for_no_pipe(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="needs a shell")
 def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
     save_checkpoint({f"layer{n}": np.ones(1) for n in range(3000)}, tmp_path / "x.pth")
-    command = (
-        f"{shlex.quote(sys.executable)} -B -m tinynet inspect {shlex.quote(str(tmp_path / 'x.pth'))} | head -n 1"
-    )
+    inspect = shlex.join([sys.executable, "-B", "-m", "tinynet", "inspect", str(tmp_path / "x.pth")])
     done = subprocess.run(
-        ["/bin/sh", "-c", command],
+        ["/bin/sh", "-c", f"{inspect} | head -n 1"],
         env={"PYTHONPATH": ":".join(sys.path), "PATH": os.environ["PATH"]},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip

@@ -3,79 +3,30 @@
 The test suite runs it for a few seconds; by hand it runs for as long as one likes::
 
     python tests/checkpoint/fuzz.py --seconds 3600 --seed 1
+
+Every third input is a file that is mapped, and must be judged as its copy is.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import pickletools
 import random
 import struct
+import tempfile
 import time
 from collections.abc import Iterator
-from typing import Any, Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from builders import (
-    FOUR,
-    HOOKS,
-    Fragment,
-    Member,
-    call,
-    instance,
-    legacy,
-    legacy_storage,
-    name,
-    one_legacy_tensor,
-    one_tensor,
-    ordered,
-    pickled,
-    push,
-    storage,
-    tensor,
-    torch_zip,
-    zip_file,
-)  # fmt: skip
+from builders import Fragment, Member, call, legacy, name, pickled, push, torch_zip, zip_file
+from fuzz_files import BODIES, FILES, LEGACY, STORAGES
 
 import tinynet as tn
 
-DATA = FOUR.tobytes()
-
-
-def bodies(of: Callable[..., Fragment]) -> list[Fragment]:
-    """Pickles of every kind that the reader knows, with storages made by `of`."""
-    part = tensor(of())
-    state = {"_parameters": ordered({"w": part, "b": None}), "_buffers": {}, "_modules": ordered({})}
-    order = push((3, "<", None, None, None, -1, -1, 0))
-    dtype = Fragment(call(name("numpy", "dtype"), "f4", False, True) + order + b"b")
-    array = Fragment(
-        call(name("numpy.core.multiarray", "_reconstruct"), name("numpy", "ndarray"), (0,), b"b")
-        + push((1, (2, 2), dtype, False, DATA)) + b"b"
-    )  # fmt: skip
-    scalar = call(name("numpy.core.multiarray", "scalar"), dtype, DATA[:4])
-    untyped = call(
-        name("torch._utils", "_rebuild_tensor_v3"),
-        of("1", "ByteStorage", 16), 0, (4,), (1,), False, HOOKS, name("torch", "uint32"),
-    )  # fmt: skip
-    return [
-        ordered({"w": tensor(of(), (2, 2), (2, 1)), "b": tensor(of(), (2,), (2,), 1)}, {"": {"version": 1}}),
-        push({"epoch": 3, "lr": [0.1, 0.2], "state_dict": ordered({"w": part}), "n": (1, (2, None))}),
-        instance("models", "Net", {**state, "_modules": ordered({"fc": instance("nn", "Linear", state)})}),
-        push({"array": array, "scalar": scalar, "set": call(name("builtins", "set"), [1, 2])}),
-        push({"v3": untyped, "p": call(name("torch._utils", "_rebuild_parameter"), part, True, HOOKS)}),
-        push({"z": tensor(of("2", "ComplexFloatStorage", 2), (2,), (1,), 0, {"conj": True})}),
-    ]  # fmt: skip
-
-
-STORAGES = {"0": DATA, "1": DATA, "2": DATA}
-BODIES = bodies(storage)
-LEGACY_STORAGES = [[("0", 4, DATA)]] * 3 + [[], [("1", 16, DATA), ("0", 4, DATA)], [("2", 2, DATA)]]
-LEGACY = list(zip(bodies(legacy_storage), LEGACY_STORAGES))
-FILES = [
-    one_tensor(), one_tensor(method=8), one_tensor(zip64=True), one_tensor(byteorder=b"big"), one_legacy_tensor(),
-    pickled(BODIES[3]), b'\x10\0\0\0\0\0\0\0{"a":{"dtype":1}}', torch_zip(BODIES[2], STORAGES),
-]  # fmt: skip
 TOKENS = [bytes([code]) for code in range(256)]
 TOKENS += [
     b"K\x00",
@@ -170,13 +121,37 @@ def inputs(seed: int) -> Iterator[bytes]:
 def check(data: bytes) -> bool:
     """Load `data`; whether it loaded. Anything but a result or a refusal by a check is an error."""
     try:
-        loaded: Any = tn.load_checkpoint(io.BytesIO(data))
+        return holds(tn.load_checkpoint(io.BytesIO(data)))
     except tn.CheckpointError as error:
-        if error.__cause__ is not None:
-            raise AssertionError(f"refused by the safety net: {error!r} for {data!r}") from error
-        return False
+        return refused(error, data)
+
+
+def check_mapped(data: bytes, path: Path) -> bool:
+    """Load `data` from a file, copied and mapped, to the same result."""
+    path.write_bytes(data)
+    copied = mapped = None
+    with contextlib.suppress(tn.CheckpointError):
+        copied = tn.load_checkpoint(path)
+    try:
+        mapped = tn.load_checkpoint(path, mmap=True)
+    except tn.CheckpointError as error:
+        refused(error, data)
+    if repr(copied) != repr(mapped):
+        raise AssertionError(f"copied {copied!r}, mapped {mapped!r}: {data!r}")
+    return mapped is not None
+
+
+def holds(loaded: Any) -> bool:
     assert not isinstance(loaded, np.generic)
     return True
+
+
+def refused(error: tn.CheckpointError, data: bytes) -> bool:
+    if error.__cause__ is not None:
+        raise AssertionError(f"refused by the safety net: {error!r} for {data!r}") from error
+    if not str(error).isprintable() or len(str(error)) > 1000:
+        raise AssertionError(f"no sentence for a terminal: {error!r} for {data!r}")
+    return False
 
 
 def main() -> None:
@@ -188,15 +163,20 @@ def main() -> None:
     options = parser.parse_args()
     started = time.monotonic()
     loaded = count = 0
-    for data in inputs(options.seed):
-        try:
-            loaded += check(data)
-        except BaseException:
-            print(f"seed {options.seed}, input {count}: {data!r}")
-            raise
-        count += 1
-        if count == options.count or time.monotonic() - started > options.seconds:
-            break
+    with tempfile.TemporaryDirectory() as folder:
+        for data in inputs(options.seed):
+            try:
+                # A name for each, as a mapped file must not change.
+                path = Path(folder, f"{count}.pth")
+                loaded += check(data) if count % 3 else check_mapped(data, path)
+            except BaseException:
+                print(f"seed {options.seed}, input {count}: {data!r}")
+                raise
+            if not count % 3:
+                path.unlink()
+            count += 1
+            if count == options.count or time.monotonic() - started > options.seconds:
+                break
     print(f"{count} inputs: {loaded} loaded, {count - loaded} refused, in {time.monotonic() - started:.0f} s")
 
 
