@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinynet.errors import CheckpointError
+from tinynet.torch_import.orders import Widths, by_number, is_chain, is_sorted, search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tinynet._arrays import Array
-
-MAX_CHOICES = 5  # listed in an error
-MAX_STEPS = 100_000  # of the search for orders: layers of distinct widths need two each, equal widths multiply
 
 
 class Affine(NamedTuple):
@@ -25,9 +21,13 @@ class Affine(NamedTuple):
     weight: Array
     bias: Array | None
 
+    @property
+    def widths(self) -> Widths:
+        """What it takes and gives."""
+        return Widths(self.weight.shape[1], self.weight.shape[0])
+
     def __str__(self) -> str:
-        out_features, in_features = self.weight.shape
-        return f"{self.name or self.weight_key} ({in_features} -> {out_features})"
+        return f"{self.name or self.weight_key} ({self.widths.takes} -> {self.widths.gives})"
 
 
 def find_chain(tensors: dict[str, Array], origin: str, strict: bool) -> list[Affine]:
@@ -49,9 +49,9 @@ def find_chain(tensors: dict[str, Array], origin: str, strict: bool) -> list[Aff
         hint = f" {turned[0].weight_key} looks transposed: torch has (out, in)." if turned else ""
         raise CheckpointError(
             f"{origin}: no dense layer uses {_listed(unused)}.{hint} If they do not matter, pass strict=False; if "
-            "they belong to another kind of layer, build the network and pass it as network="
+            f"they belong to another kind of layer, {_build(tensors)}"
         )
-    return _order(layers, key_order_counts=not _is_sorted(tensors), origin=origin)
+    return _order(layers, tensors, origin)
 
 
 def _refuse_other_layers(tensors: dict[str, Array], origin: str) -> None:
@@ -68,8 +68,7 @@ def _refuse_other_layers(tensors: dict[str, Array], origin: str) -> None:
         shapes = _listed(f"{key} {tensors[key].shape}" for key in other[:4])
         raise CheckpointError(
             f"{origin} is no chain of dense layers: {shapes} belong to layers of other kinds (convolution, "
-            "normalization, recurrence, ...), whose settings and order the file does not tell. Build the network and "
-            "pass it as network="
+            f"normalization, recurrence, ...), whose settings and order the file does not tell: {_build(tensors)}"
         )
 
 
@@ -124,23 +123,7 @@ def _leaf(key: str) -> str:
     return key.rpartition(".")[2]
 
 
-def _is_sorted(tensors: dict[str, Array]) -> bool:
-    """Return whether a format has sorted the keys: torch registers weights before biases, the alphabet does not."""
-    return list(tensors) == sorted(tensors) and any(_leaf(key) == "bias" for key in tensors)
-
-
-def by_number(keys: list[str]) -> list[str] | None:
-    """Return `keys` sorted by the one number in which all of them differ, None where there is none."""
-    parts = [re.split(r"(\d+)", key) for key in keys]
-    if len({len(p) for p in parts}) != 1:
-        return None
-    differing = [i for i, column in enumerate(zip(*parts)) if len(set(column)) > 1]
-    if len(differing) != 1 or differing[0] % 2 == 0:  # re.split puts the numbers at odd places
-        return None
-    return [key for _, key in sorted((int(p[differing[0]]), key) for p, key in zip(parts, keys))]
-
-
-def _order(layers: list[Affine], *, key_order_counts: bool, origin: str) -> list[Affine]:
+def _order(layers: list[Affine], tensors: dict[str, Array], origin: str) -> list[Affine]:
     """Return `layers` in the order that the witnesses agree on, else in the only one that the shapes allow.
 
     The witnesses are the order of the keys, which is that of registration unless a format has sorted them, and names
@@ -148,58 +131,33 @@ def _order(layers: list[Affine], *, key_order_counts: bool, origin: str) -> list
     """
     of_key = {layer.weight_key: layer for layer in layers}
     numbered = by_number(list(of_key))
-    witnesses = [layers] * key_order_counts + ([[of_key[key] for key in numbered]] if numbered else [])
-    fitting = [order for order in witnesses if _is_chain(order)]
+    witnesses = [layers] * (not is_sorted(tensors)) + ([[of_key[key] for key in numbered]] if numbered else [])
+    fitting = [order for order in witnesses if is_chain(layer.widths for layer in order)]
     if fitting and all(order == fitting[0] for order in fitting):
         return fitting[0]
-    choices, complete = (fitting, True) if fitting else _search(layers)
+    choices, complete = fitting, True
+    if not fitting:
+        places, complete = search([layer.widths for layer in layers])
+        choices = [[layers[i] for i in order] for order in places]
     if len(choices) == 1 and complete:
         return choices[0]
     if choices or not complete:
         lines = "".join("\n  " + _listed(map(str, choice)) for choice in choices) or " too many to try"
         raise CheckpointError(
-            f"{origin}: the layers may fit together in more than one order:{lines}\nBuild the network in the right "
-            "order, each layer with its name=, and pass it as network="
+            f"{origin}: the layers may fit together in more than one order:{lines}\nGive each layer its name= and "
+            f"{_build(tensors)}"
         )
     raise CheckpointError(
         f"{origin}: the layers {_listed(map(str, layers))} do not form one chain, in which every layer takes what "
-        "another gives. Build the network and pass it as network="
+        f"another gives: {_build(tensors)}"
     )
 
 
-def _is_chain(layers: list[Affine]) -> bool:
-    return all(a.weight.shape[0] == b.weight.shape[1] for a, b in zip(layers, layers[1:]))
+def _build(tensors: dict[str, Array]) -> str:
+    """Return the end of an error message: what to do, with a network to start from."""
+    from tinynet.torch_import.suggestion import suggest  # whose file is read has not waited for it
 
-
-def _search(layers: list[Affine]) -> tuple[list[list[Affine]], bool]:
-    """Return up to `MAX_CHOICES` orders that form a chain, and whether these are all there are."""
-    surplus = Counter(layer.weight.shape[0] for layer in layers)
-    surplus.subtract(layer.weight.shape[1] for layer in layers)
-    if sum(abs(count) for count in surplus.values()) > 2:  # a chain enters every width as often as it leaves it
-        return [], True
-    takers: dict[int, list[int]] = {}
-    for i, layer in enumerate(layers):
-        takers.setdefault(layer.weight.shape[1], []).append(i)
-    choices: list[list[Affine]] = []
-    path: list[int] = []
-    used: set[int] = set()
-    open_choices = [iter(range(len(layers)))]  # for every place of the path, the layers still to try there
-    for _ in range(MAX_STEPS):
-        i = next(open_choices[-1], -1)
-        if i < 0:
-            open_choices.pop()
-            if not path:
-                return choices, True
-            used.remove(path.pop())
-        elif i not in used:
-            path.append(i)
-            used.add(i)
-            open_choices.append(iter(takers.get(layers[i].weight.shape[0], ())))
-            if len(path) == len(layers):
-                choices.append([layers[k] for k in path])
-                if len(choices) == MAX_CHOICES:
-                    break
-    return choices, False
+    return f"build the network and pass it as network={suggest(tensors)}"
 
 
 def _listed(names: Iterable[str]) -> str:
