@@ -86,6 +86,23 @@ def test_logits_are_refused_where_probabilities_belong():
         tn.CrossEntropy()([[np.nan, 1.0]], [0])
 
 
+def test_log_probabilities_are_refused_and_are_logits_of_the_same_loss():
+    logits, labels = np.array([[0.0, 1.0, 3.0], [2.0, -np.inf, 0.0]]), [1, 2]
+    net = tn.Sequential(tn.LogSoftmax())
+    log_p = net.forward(logits, training=True)
+    with pytest.raises(ValueError, match=r"from_logits=True if .* log-probabilities as after LogSoftmax"):
+        tn.CrossEntropy()(log_p, labels)
+    loss = tn.CrossEntropy(from_logits=True)
+    assert loss(log_p, labels) == pytest.approx(loss(logits, labels), rel=1e-12)
+    loss.forward(logits, labels)
+    expected = loss.backward()
+    loss.forward(log_p, labels)
+    np.testing.assert_allclose(net.backward(loss.backward()), expected, atol=1e-15)
+    assert loss([[0.0]], [0]) == 0
+    with pytest.raises(ValueError, match="from_logits=True"):
+        tn.CrossEntropy()([[0.0]], [0])  # the logarithm of certainty
+
+
 def test_rows_must_sum_to_one_within_a_thousandth():
     for total in (1.002, 0.998):
         with pytest.raises(ValueError, match="rows of probabilities"):

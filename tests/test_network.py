@@ -192,6 +192,18 @@ def test_predict_proba_needs_probabilities(x):
         tn.Sequential().predict_proba(x)
 
 
+def test_predict_proba_undoes_the_logarithm_of_a_final_log_softmax(x):
+    net = tn.Sequential(*mlp(softmax=False), tn.LogSoftmax())
+    expected = tn.functional.softmax(net[:-1](x))
+    for each in (net, tn.Sequential(net[:2], net[2:])):
+        p = each.predict_proba(x)
+        assert p.dtype == np.float32
+        np.testing.assert_allclose(p, expected, rtol=1e-5)
+        np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)
+        np.testing.assert_allclose(each(x), np.log(expected), rtol=1e-4, atol=1e-6)  # the network itself does not
+        assert np.array_equal(each.predict(x), p.argmax(axis=1))
+
+
 def test_predict_needs_rows_of_classes():
     with pytest.raises(tn.ShapeError, match="predict needs"):
         tn.Sequential(tn.ReLU()).predict(np.zeros((2, 2, 2)))

@@ -9,7 +9,29 @@ import tinynet as tn
 from tinynet import functional as fn
 
 X = np.random.default_rng(0).standard_normal((4, 3))
+
+
+def image(x):
+    return x[None, None]
+
+
 CALLS = {
+    "avg_pool2d": lambda x: fn.avg_pool2d(image(x), 2),
+    "avg_pool2d_backward": lambda x: fn.avg_pool2d_backward(image(x), (1, 1, 8, 6), 2),
+    "batch_norm": lambda x: fn.batch_norm(x, x[0], x[0] ** 2, x[1], x[2]),
+    "batch_norm_backward": lambda x: fn.batch_norm_backward(x, x, x[0] ** 2, x[1]),
+    "batch_statistics": lambda x: fn.batch_statistics(x),
+    "conv2d": lambda x: fn.conv2d(image(x), image(x[:2, :2]), x[0, :1]),
+    "conv2d_backward": lambda x: fn.conv2d_backward(image(x[:3, :2]), image(x), image(x[:2, :2])),
+    "dropout": lambda x: fn.dropout(x, np.ones(x.shape, bool), 0.5),
+    "leaky_relu": lambda x: fn.leaky_relu(x),
+    "leaky_relu_backward": lambda x: fn.leaky_relu_backward(x, x),
+    "max_pool2d": lambda x: fn.max_pool2d(image(x), 1),
+    "max_pool2d_backward": lambda x: fn.max_pool2d_backward(image(x), image(x), image(x), 1),
+    "sigmoid": lambda x: fn.sigmoid(x),
+    "sigmoid_backward": lambda x: fn.sigmoid_backward(x, x),
+    "tanh": lambda x: fn.tanh(x),
+    "tanh_backward": lambda x: fn.tanh_backward(x, x),
     "relu": lambda x: fn.relu(x),
     "relu_backward": lambda x: fn.relu_backward(x, x),
     "softmax": lambda x: fn.softmax(x),
@@ -26,7 +48,7 @@ every_function = pytest.mark.parametrize("name", CALLS)
 
 
 def test_every_public_function_is_tested_here():
-    assert {*CALLS, "one_hot"} == set(fn.__all__)
+    assert {*CALLS, "one_hot", "dropout_mask"} == set(fn.__all__)
 
 
 @every_function
@@ -76,7 +98,7 @@ def test_log_softmax_keeps_the_digits_of_tiny_probabilities():
     assert fn.log_softmax([[0.0, 800.0]]).tolist() == [[-800.0, 0.0]]
 
 
-@pytest.mark.parametrize("f", [fn.relu, fn.softmax])
+@pytest.mark.parametrize("f", [fn.relu, fn.leaky_relu, fn.sigmoid, fn.tanh, fn.softmax])
 def test_out_may_be_the_input(f):
     x = X.copy()
     expected = f(x)
@@ -91,7 +113,23 @@ def test_no_classes_is_an_error(f, shape, axis):
         f(np.zeros(shape), axis=axis)
 
 
-@pytest.mark.parametrize("f", [fn.relu_backward, fn.softmax_backward, fn.log_softmax_backward])
+PAIRS = [
+    fn.relu_backward,
+    fn.leaky_relu_backward,
+    fn.sigmoid_backward,
+    fn.tanh_backward,
+    fn.softmax_backward,
+    fn.log_softmax_backward,
+]
+
+
+@pytest.mark.parametrize("f", PAIRS)
+def test_the_dtype_of_the_gradient_decides(f):
+    assert f(X.astype(np.float32), X).dtype == np.float32
+    assert f(X, X.astype(np.float32)).dtype == np.float64
+
+
+@pytest.mark.parametrize("f", PAIRS)
 def test_two_shapes_are_an_error(f):
     with pytest.raises(tn.ShapeError, match=f"{f.__name__} expects two arrays of one shape"):
         f(np.zeros((1, 3)), np.zeros((2, 3)))

@@ -108,17 +108,29 @@ def test_a_subclass_with_a_forward_of_its_own_is_not_passed_by():
         assert not np.array_equal(expected, x)
 
 
-@pytest.mark.parametrize("kind", [tn.Dense, tn.ReLU, tn.Softmax, tn.Flatten])
+OTHERS = {
+    tn.Dense: ((3, 2), {"rng": 0}),
+    tn.Conv2d: ((2, 2, 1), {"rng": 0}),
+    tn.MaxPool2d: ((1,), {}),
+    tn.AvgPool2d: ((1,), {}),
+    tn.BatchNorm: ((2,), {}),
+}
+KINDS = [tn.ReLU, tn.LeakyReLU, tn.Sigmoid, tn.Tanh, tn.Softmax, tn.LogSoftmax, tn.Flatten, tn.Dropout, *OTHERS]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_subclass_may_build_on_the_forward_that_it_overrides(kind):
     class Doubled(kind):
         def _forward(self, x, training):
             y, context = super()._forward(x, training)
             return 2 * y, context
 
-    arguments = {"in_features": 3, "out_features": 2, "rng": 0} if kind is tn.Dense else {}
+    args, kwargs = OTHERS.get(kind, ((), {}))
     x = np.array([[-1.0, 2.0, 3.0]])
-    for layer in (Doubled(**arguments), tn.Sequential(Doubled(**arguments))):
-        np.testing.assert_allclose(layer(x), 2 * kind(**arguments)(x))
+    if kind in (tn.Conv2d, tn.MaxPool2d, tn.AvgPool2d, tn.BatchNorm):
+        x = np.arange(16.0).reshape(2, 2, 2, 2)
+    for layer in (Doubled(*args, **kwargs), tn.Sequential(Doubled(*args, **kwargs))):
+        np.testing.assert_allclose(layer(x), 2 * kind(*args, **kwargs)(x), rtol=1e-6)
 
 
 class Bad(tn.Layer):

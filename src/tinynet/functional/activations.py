@@ -84,7 +84,7 @@ def relu_backward(grad: ArrayLike, y: ArrayLike) -> Array:
     [0.0, 0.0, 7.0]
     """
     grad, y = as_real_pair("relu_backward", grad, y)
-    closed = y <= 0
+    closed = np.asarray(y <= 0)
     return keep_where(np.logical_not(closed, out=closed), grad)
 
 

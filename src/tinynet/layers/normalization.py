@@ -105,7 +105,7 @@ class BatchNorm(Layer):
             return BatchNorm._infer(self, x, False)[0], None  # a subclass's _infer may lead back here
         self._check(x.shape)
         if count(x) < 2:
-            raise self._refuse("at least two numbers in each channel in training, such as (2, C)", x.shape)
+            raise self._wrong_shape(x.shape, " with at least two numbers in each channel in training")
         mean, variance = batch_statistics(x)
         normalized = batch_norm_kernel(x, mean, 1 / np.sqrt(variance + x.dtype.type(self.eps)), None)
         y = normalized
@@ -146,8 +146,8 @@ class BatchNorm(Layer):
             self._check(("N", *shape))
         return shape
 
-    def _wrong_shape(self, shape: tuple[int | str, ...]) -> ShapeError:
-        return self._refuse(f"(N, {self.num_features}) or (N, {self.num_features}, H, W)", shape)
+    def _wrong_shape(self, shape: tuple[int | str, ...], more: str = "") -> ShapeError:
+        return self._refuse(f"(N, {self.num_features}) or (N, {self.num_features}, H, W){more}", shape)
 
     def _arguments(self) -> list[str]:
         arguments = [str(self.num_features)]

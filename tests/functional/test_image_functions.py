@@ -1,0 +1,136 @@
+"""Convolution and pooling beside slow loops that say what they mean."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from loops import avg_pool2d, conv2d, max_pool2d
+
+import tinynet as tn
+from tinynet import functional as fn
+
+FEW = st.integers(1, 3)
+
+
+@st.composite
+def direction(draw, half):
+    kernel, stride = draw(FEW), draw(FEW)
+    padding = draw(st.integers(0, kernel // 2 if half else 2))
+    return kernel, stride, padding, draw(st.integers(max(1, kernel - 2 * padding), 5))
+
+
+@st.composite
+def images(draw, half=True):
+    """Draw images and, for both directions, a window, its stride and a padding, at most half of it with `half`."""
+    kernel, stride, padding, size = zip(draw(direction(half)), draw(direction(half)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    x = rng.standard_normal((draw(FEW), draw(FEW), *size))
+    return x.round(draw(st.sampled_from([0, 6]))), kernel, stride, padding, rng
+
+
+@given(images(half=False), st.booleans())
+def test_conv2d(case, bias):
+    x, kernel, stride, padding, rng = case
+    weight = rng.standard_normal((2, x.shape[1], *kernel))
+    b = rng.standard_normal(2) if bias else None
+    expected = conv2d(x, weight, b, stride, padding)
+    y = fn.conv2d(x, weight, b, stride=stride, padding=padding)
+    np.testing.assert_allclose(y, expected, rtol=1e-10, atol=1e-12)
+
+
+@given(images())
+def test_max_pool2d(case):
+    x, kernel, stride, padding, _ = case
+    expected = max_pool2d(x, kernel, stride, padding)
+    assert np.array_equal(fn.max_pool2d(x, kernel, stride=stride, padding=padding), expected)
+
+
+@given(images(), st.booleans())
+def test_avg_pool2d(case, counted):
+    x, kernel, stride, padding, _ = case
+    expected = avg_pool2d(x, kernel, stride, padding, counted)
+    y = fn.avg_pool2d(x, kernel, stride=stride, padding=padding, count_include_pad=counted)
+    np.testing.assert_allclose(y, expected, rtol=1e-10, atol=1e-12)
+
+
+@given(images(half=False))
+def test_the_gradient_of_a_convolution_is_its_transpose(case):
+    """<dY, conv(X)> = <dX, X> = <dW, W>, for any X and W, as the convolution is linear in both."""
+    x, kernel, stride, padding, rng = case
+    weight = rng.standard_normal((2, x.shape[1], *kernel))
+    y = fn.conv2d(x, weight, stride=stride, padding=padding)
+    grad = rng.standard_normal(y.shape)
+    dx, dw, db = fn.conv2d_backward(grad, x, weight, stride=stride, padding=padding)
+    for inner in ((dx * x).sum(), (dw * weight).sum()):
+        np.testing.assert_allclose(inner, (grad * y).sum(), rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(db, grad.sum(axis=(0, 2, 3)), rtol=1e-10, atol=1e-12)
+
+
+@given(images(), st.booleans())
+def test_pooling_passes_on_the_whole_gradient(case, counted):
+    """Of a maximum all goes to one element; of a mean all to the elements that count."""
+    x, kernel, stride, padding, rng = case
+    sizes = {"stride": stride, "padding": padding}
+    y = fn.max_pool2d(x, kernel, **sizes)
+    grad = rng.standard_normal(y.shape)
+    np.testing.assert_allclose(fn.max_pool2d_backward(grad, x, y, kernel, **sizes).sum(), grad.sum(), atol=1e-10)
+    sizes["count_include_pad"] = counted
+    dx = fn.avg_pool2d_backward(grad, x.shape, kernel, **sizes)
+    np.testing.assert_allclose((dx * x).sum(), (grad * fn.avg_pool2d(x, kernel, **sizes)).sum(), atol=1e-10)
+
+
+X = np.zeros((2, 3, 5, 5))
+W = np.zeros((4, 3, 2, 2))
+Y = np.zeros((2, 3, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: fn.conv2d(X[0], W), r"conv2d expects images of shape \(N, C, H, W\), got \(3, 5, 5\)"),
+        (lambda: fn.conv2d(X, W[:, :2]), r"conv2d expects x \(N, C, H, W\) and weight .*, got x \(2, 3, 5, 5\)"),
+        (lambda: fn.conv2d(X, W[0]), r"conv2d expects x .* weight \(3, 2, 2\)"),
+        (lambda: fn.conv2d(X, W[:0]), r"conv2d expects x .* weight \(0, 3, 2, 2\)"),
+        (lambda: fn.conv2d(X, W, np.zeros(3)), r"conv2d expects bias \(4,\) for weight \(4, 3, 2, 2\), got \(3,\)"),
+        (lambda: fn.conv2d(X[..., :1], W), r"conv2d: a window of \(2, 2\) does not fit into an image of \(5, 1\)"),
+        (
+            lambda: fn.conv2d_backward(X, X, W),
+            r"conv2d_backward expects grad \(2, 4, 4, 4\) .*, got \(2, 3, 5, 5\)",
+        ),
+        (lambda: fn.max_pool2d(X[0], 2), r"max_pool2d expects images of shape \(N, C, H, W\), got \(3, 5, 5\)"),
+        (lambda: fn.max_pool2d(X, 6), r"max_pool2d: a window of \(6, 6\) does not fit into an image of \(5, 5\)"),
+        (
+            lambda: fn.max_pool2d_backward(X, X, Y, 2),
+            r"max_pool2d_backward expects .* \(2, 3, 2, 2\) for x ",
+        ),
+        (
+            lambda: fn.max_pool2d_backward(Y, X, X, 2),
+            r"max_pool2d_backward expects .* \(2, 3, 2, 2\) for x ",
+        ),
+        (lambda: fn.avg_pool2d(X[0], 2), r"avg_pool2d expects images of shape \(N, C, H, W\), got \(3, 5, 5\)"),
+        (
+            lambda: fn.avg_pool2d_backward(X, X.shape, 2),
+            r"avg_pool2d_backward expects .* \(2, 3, 2, 2\) for x ",
+        ),
+    ],
+)
+def test_wrong_shapes_are_named(call, message):
+    with pytest.raises(tn.ShapeError, match=f"^{message}"):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: fn.conv2d(X, W, stride=0), ValueError, "conv2d: stride must be at least 1, got 0"),
+        (lambda: fn.conv2d(X, W, padding=-1), ValueError, "conv2d: padding must be at least 0, got -1"),
+        (lambda: fn.conv2d(X, W, padding=(1, 2, 3)), ValueError, "conv2d: padding must be one integer or a pair"),
+        (lambda: fn.max_pool2d(X, 2.0), TypeError, "max_pool2d: kernel_size must be an integer, got 2.0"),
+        (lambda: fn.avg_pool2d(X, 3, padding=2), ValueError, "avg_pool2d: padding must be at most half the window"),
+    ],
+)
+def test_wrong_sizes_are_named(call, error, message):
+    with pytest.raises(error, match=f"^{message}"):
+        call()
