@@ -41,7 +41,8 @@ class Source:
     """
 
     def __init__(self, file: BinaryIO, max_bytes: int | None) -> None:
-        self.size = file.seek(0, os.SEEK_END)
+        file.seek(0, os.SEEK_END)
+        self.size = file.tell()  # not what `seek` returns, which is nothing for some files of older Pythons
         fair = max(limits.MIN_DATA, limits.DATA_FACTOR * self.size)
         # A map takes no memory, and yet a view of it must not span more than a copy might: who handles it later would
         # be the victim. So without max_bytes a file is accepted or refused alike, mapped or not.

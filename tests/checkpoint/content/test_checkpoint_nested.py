@@ -178,6 +178,11 @@ def test_a_file_is_not_changed_by_what_it_holds_twice() -> None:
     assert loaded["a"] is loaded["b"] is loaded["c"][0]
 
 
+def test_a_dict_of_a_class_of_its_own_as_the_whole() -> None:
+    written = Fragment(name("m", "Config") + b")\x81(" + items({"w": tensor(storage())}) + b"u")
+    assert_same(load(torch_zip(written, {"0": FOUR.tobytes()})), {"w": WEIGHT["weight"]})
+
+
 def test_self_referencing_list_with_an_object() -> None:
     loaded = load(torch_zip(Fragment(b"]q\x00(h\x00" + NAMESPACE + b"e")))
     assert loaded[0] is loaded

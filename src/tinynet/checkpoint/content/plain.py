@@ -9,9 +9,8 @@ import numpy as np
 
 from tinynet.checkpoint.brief import brief
 from tinynet.checkpoint.limits import ITEM_COST, MAX_DEPTH, OBJECT_COST, Budget
-from tinynet.checkpoint.pickles.inert import SAVE_ALONE, CalledDict, Instance, Moment, Name, Ordered, unknown_call
+from tinynet.checkpoint.pickles.inert import SAVE_ALONE, CalledDict, Instance, Name, Ordered, Record, unknown_call
 from tinynet.checkpoint.pickles.keys import KeyRules
-from tinynet.checkpoint.pickles.numpy_values import ArrayRecord, DtypeRecord
 from tinynet.checkpoint.tensors.views import Storage
 from tinynet.errors import CheckpointError
 
@@ -141,7 +140,7 @@ class _Walk:
 def _state(instance: Instance, is_root: bool) -> dict[Any, Any]:
     """Return what the file says about an object of an unknown class; it has to say something."""
     state = instance.state if instance.state is not None else {}
-    if is_root or not isinstance(state, dict) or not (state or instance.items):
+    if not isinstance(state, dict) or not (instance.items or (state and not is_root)):
         what = f"an object of the class {brief(instance.cls.path)}"
         raise CheckpointError(f"it is {what}, which is neither tensor nor module; {SAVE_ALONE}")
     return state
@@ -150,12 +149,8 @@ def _state(instance: Instance, is_root: bool) -> dict[Any, Any]:
 def _single(value: Any, is_root: bool) -> Any:
     if type(value) is Name and not is_root:
         return value.path
-    if type(value) is ArrayRecord and value.array is not None:
-        return value.array
-    if type(value) is DtypeRecord:
-        return str(value.dtype)
-    if type(value) is Moment:
-        return value.value.isoformat() if hasattr(value.value, "isoformat") else str(value.value)
+    if isinstance(value, Record):
+        return value.plain()
     if type(value) is Storage:
         raise CheckpointError("it is a storage without a tensor, which is not supported")
     what = value.path if type(value) is Name else type(value).__name__

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from tinynet.checkpoint.pickles import numpy_values, side_values, tensor_calls, values
+from tinynet.checkpoint.pickles import tensor_calls, values
 from tinynet.checkpoint.pickles.context import CallContext, damaged
 from tinynet.checkpoint.pickles.inert import SAVE_ALONE, CalledDict, Instance, Name, describe, unknown_call
 from tinynet.errors import CheckpointError
+
+Handler = Callable[[CallContext, "tuple[Any, ...]"], Any]
 
 
 def call(context: CallContext, function: Any, arguments: Any) -> Any:
@@ -15,7 +17,7 @@ def call(context: CallContext, function: Any, arguments: Any) -> Any:
     if type(function) is not Name or type(arguments) is not tuple:
         raise CheckpointError(f"the pickle calls a value of type {describe(function)}")
     context.making_object()
-    handler = _CALLS.get(function.path)
+    handler = _CALLS.get(function.path) or _rare_call(function.path)
     if handler is not None:
         return handler(context, arguments)
     if function.path in _UNSUPPORTED:
@@ -23,6 +25,15 @@ def call(context: CallContext, function: Any, arguments: Any) -> Any:
     if arguments:
         raise unknown_call(function)
     return CalledDict(function)
+
+
+def _rare_call(path: str) -> Handler | None:
+    if not path.startswith(("numpy.", "datetime.", "pathlib.")):
+        return None
+    # Few files need them, and who loads one state dict and predicts waits for every import.
+    from tinynet.checkpoint.pickles import numpy_values, side_values
+
+    return numpy_values.CALLS.get(path) or side_values.CALLS.get(path)
 
 
 def new_object(context: CallContext, cls: Any, arguments: Any) -> Any:
@@ -53,7 +64,7 @@ def _opaque(path: str) -> Callable[[CallContext, tuple[Any, ...]], Instance]:
     return make
 
 
-_CALLS: dict[str, Callable[[CallContext, tuple[Any, ...]], Any]] = {
+_CALLS: dict[str, Handler] = {
     "torch._utils._rebuild_tensor": tensor_calls.tensor,
     "torch._utils._rebuild_tensor_v2": tensor_calls.tensor,
     "torch._utils._rebuild_tensor_v3": tensor_calls.tensor_v3,
@@ -80,24 +91,9 @@ _CALLS: dict[str, Callable[[CallContext, tuple[Any, ...]], Any]] = {
     "torch.jit._pickle.build_tensorlist": values.as_list,
     "torch.jit._pickle.restore_type_tag": values.first,
     "builtins.frozenset": values.as_set,
-    "builtins.range": side_values.as_range,
+    "builtins.range": values.as_range,
     "copyreg._reconstructor": values.old_object,
-    "datetime.date": side_values.date,
-    "datetime.time": side_values.time,
-    "datetime.datetime": side_values.date_time,
-    "datetime.timedelta": side_values.duration,
-    "datetime.timezone": side_values.time_zone,
 }
-for _module in ("pathlib", "pathlib._local"):
-    for _class in ("Path", "PurePath", "PosixPath", "PurePosixPath"):
-        _CALLS[f"{_module}.{_class}"] = side_values.posix_path
-    for _class in ("WindowsPath", "PureWindowsPath"):
-        _CALLS[f"{_module}.{_class}"] = side_values.windows_path
-for _module in ("numpy.core", "numpy._core"):
-    _CALLS[f"{_module}.multiarray._reconstruct"] = numpy_values.reconstruct
-    _CALLS[f"{_module}.multiarray.scalar"] = numpy_values.scalar
-    _CALLS[f"{_module}.numeric._frombuffer"] = numpy_values.from_buffer
-_CALLS["numpy.dtype"] = numpy_values.dtype
 for _path in ("functools.partial", "types.SimpleNamespace", "torch.nn.backends.thnn._get_thnn_function_backend"):
     _CALLS[_path] = _opaque(_path)
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinynet.checkpoint.pickles.context import CallContext
-from tinynet.checkpoint.pickles.inert import CalledDict, Instance, Ordered, describe
-from tinynet.checkpoint.pickles.numpy_values import NumpyRecord
+from tinynet.checkpoint.pickles.inert import CalledDict, Instance, Ordered, Record, describe
 from tinynet.errors import CheckpointError
 
 _DICTS = (dict, Ordered, CalledDict)
@@ -43,7 +42,7 @@ def build(context: CallContext, target: Any, state: Any) -> None:
     """Give an object its attributes. Those of a dict, such as `_metadata` of a state dict, are none of its items."""
     if type(target) is Instance:
         target.state = state
-    elif isinstance(target, NumpyRecord):
+    elif isinstance(target, Record):
         target.build(state, context)
     elif not isinstance(target, Ordered) or type(state) is not dict:
         raise CheckpointError(f"the pickle sets the state of a value of type {describe(target)}")

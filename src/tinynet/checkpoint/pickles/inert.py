@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinynet.checkpoint.brief import brief
 from tinynet.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from tinynet.checkpoint.pickles.context import CallContext
 
 #: Modules that no checkpoint has a use for, and whose names are what attacks are made of. Nothing of them could run
 #: here; naming them is refused so that a person who opens a malicious file is told.
@@ -61,13 +64,18 @@ class CalledDict(Ordered):
         self.cls = cls
 
 
-class Moment:
-    """A date, a time, a duration or a time zone, of the module `datetime`."""
+class Record:
+    """Something that is known and has no behaviour here: BUILD may complete it, and it has a plain form."""
 
-    __slots__ = ("value",)
+    __slots__ = ()
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
+    def build(self, state: Any, context: CallContext) -> None:
+        """Complete the record with the state that the file gives it."""
+        raise CheckpointError(f"the pickle sets the state of a value of type {describe(self)}")
+
+    def plain(self) -> Any:
+        """Return the array, number or text that it stands for."""
+        raise NotImplementedError
 
 
 class Instance:

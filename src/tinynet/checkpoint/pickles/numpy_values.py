@@ -6,9 +6,9 @@ stand for the object between the two.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
-from tinynet.checkpoint.pickles.inert import is_text
+from tinynet.checkpoint.pickles.inert import Record, is_text
 from tinynet.checkpoint.tensors.numpy_arrays import own_array, plain_dtype, view_array
 from tinynet.errors import CheckpointError
 
@@ -29,17 +29,7 @@ def _array(context: CallContext, record: DtypeRecord, shape: Any, fortran: Any, 
     return array
 
 
-class NumpyRecord:
-    """Something of NumPy's that BUILD may complete."""
-
-    __slots__ = ()
-
-    def build(self, state: Any, context: CallContext) -> None:
-        """Complete the record with the state that the file gives it."""
-        raise NotImplementedError
-
-
-class DtypeRecord(NumpyRecord):
+class DtypeRecord(Record):
     """A `numpy.dtype`: its code, such as ``f4``, and from BUILD its byte order."""
 
     __slots__ = ("dtype",)
@@ -57,8 +47,12 @@ class DtypeRecord(NumpyRecord):
             raise CheckpointError("a NumPy array has structured elements, which are not read")
         self.dtype = self.dtype.newbyteorder(state[1])
 
+    def plain(self) -> str:
+        """Return the name of the element type."""
+        return str(self.dtype)
 
-class ArrayRecord(NumpyRecord):
+
+class ArrayRecord(Record):
     """A `numpy.ndarray`, empty until BUILD."""
 
     __slots__ = ("array",)
@@ -74,6 +68,12 @@ class ArrayRecord(NumpyRecord):
             raise CheckpointError("a NumPy array holds Python objects, which are not read")
         _, shape, record, fortran, data = state
         self.array = _array(context, record, shape, fortran, data)
+
+    def plain(self) -> Array:
+        """Return the array, once it is filled."""
+        if self.array is None:
+            raise CheckpointError("a NumPy array is damaged: it is never filled")
+        return self.array
 
 
 def reconstruct(context: CallContext, arguments: tuple[Any, ...]) -> ArrayRecord:
@@ -101,3 +101,11 @@ def from_buffer(context: CallContext, arguments: tuple[Any, ...]) -> Array:
 def dtype(context: CallContext, arguments: tuple[Any, ...]) -> DtypeRecord:
     """Read ``numpy.dtype('f4', False, True)``."""
     return DtypeRecord(arguments)
+
+
+#: What REDUCE may call of NumPy.
+CALLS: dict[str, Callable[[CallContext, tuple[Any, ...]], Any]] = {"numpy.dtype": dtype}
+for _module in ("numpy.core", "numpy._core"):
+    CALLS[f"{_module}.multiarray._reconstruct"] = reconstruct
+    CALLS[f"{_module}.multiarray.scalar"] = scalar
+    CALLS[f"{_module}.numeric._frombuffer"] = from_buffer

@@ -1,4 +1,4 @@
-"""What stands beside the weights in many checkpoints: paths, dates, times, ranges. Nothing is looked up by them."""
+"""What stands beside the weights in many checkpoints: paths, dates and times. Nothing is looked up by them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import posixpath
 from typing import Any, Callable
 
 from tinynet.checkpoint.pickles.context import CallContext, damaged
-from tinynet.checkpoint.pickles.inert import Moment
+from tinynet.checkpoint.pickles.inert import Record
 
 Arguments = tuple[Any, ...]
 
 _MAX_PARTS = 256
 _MAX_PATH = 4096
-_MAX_RANGE = 1 << 63
 
 
 def posix_path(context: CallContext, arguments: Arguments) -> str:
@@ -37,11 +36,17 @@ def _path(context: CallContext, parts: Arguments, join: Callable[..., str]) -> s
     return join(*parts) if parts else "."
 
 
-def as_range(context: CallContext, arguments: Arguments) -> range:
-    """Do ``range(start, stop, step)``."""
-    if len(arguments) != 3 or any(type(n) is not int or abs(n) >= _MAX_RANGE for n in arguments) or not arguments[2]:
-        raise damaged("a range")
-    return range(*arguments)
+class Moment(Record):
+    """A date, a time, a duration or a time zone: an object of the module `datetime` that this module made."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def plain(self) -> str:
+        """Return the moment as text, in the form of ISO 8601 where it has one."""
+        return str(self.value.isoformat() if hasattr(self.value, "isoformat") else self.value)
 
 
 def date(context: CallContext, arguments: Arguments) -> Moment:
@@ -105,3 +110,18 @@ def _moment(kind: str, arguments: Arguments, zone: Moment | None) -> Moment:
         return Moment(made if zone is None else made.replace(tzinfo=zone.value))
     except (ValueError, OverflowError, TypeError):
         raise damaged("a date or time") from None
+
+
+#: What REDUCE may call of `datetime` and `pathlib`.
+CALLS: dict[str, Callable[[CallContext, Arguments], Any]] = {
+    "datetime.date": date,
+    "datetime.time": time,
+    "datetime.datetime": date_time,
+    "datetime.timedelta": duration,
+    "datetime.timezone": time_zone,
+}
+for _module in ("pathlib", "pathlib._local"):
+    for _class in ("Path", "PurePath", "PosixPath", "PurePosixPath"):
+        CALLS[f"{_module}.{_class}"] = posix_path
+    for _class in ("WindowsPath", "PureWindowsPath"):
+        CALLS[f"{_module}.{_class}"] = windows_path

@@ -9,6 +9,8 @@ from tinynet.checkpoint.pickles.inert import Instance, Name, Ordered, is_text
 
 Arguments = tuple[Any, ...]
 
+_MAX_RANGE = 1 << 63
+
 
 def ordered_dict(context: CallContext, arguments: Arguments) -> Ordered:
     """Do ``collections.OrderedDict()``, or with a list of pairs, as Python 2 writes it."""
@@ -98,6 +100,13 @@ def device(context: CallContext, arguments: Arguments) -> str:
     if kinds not in ([str], [str, int]) or len(arguments[0]) > 40:
         raise damaged("a device")
     return ":".join(map(str, arguments))
+
+
+def as_range(context: CallContext, arguments: Arguments) -> range:
+    """Do ``range(start, stop, step)``."""
+    if len(arguments) != 3 or any(type(n) is not int or abs(n) >= _MAX_RANGE for n in arguments) or not arguments[2]:
+        raise damaged("a range")
+    return range(*arguments)
 
 
 def first(context: CallContext, arguments: Arguments) -> Any:
