@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -154,6 +156,157 @@ def test_integers_are_no_weights():
     tensors = {key: value.astype(np.int8) for key, value in state_dict(**FC).items()}
     with pytest.raises(tn.CheckpointError, match=r"fc1\.weight: expected floating-point numbers, the file has int8"):
         tn.from_torch_state_dict(tensors, network("fc1", "fc2"))
+
+
+def norm_tensors(prefix, start, features=3):
+    """Return the tensors of a batch normalization, each filled with a number of its own."""
+    leaves = ("weight", "bias", "running_mean", "running_var")
+    tensors = {f"{prefix}.{leaf}": np.full(features, start + i, np.float32) for i, leaf in enumerate(leaves)}
+    return {**tensors, f"{prefix}.num_batches_tracked": np.array(start + 4)}
+
+
+def cnn_tensors(conv="conv", norm="bn", dense="fc"):
+    convolution = {f"{conv}.weight": np.arange(24, dtype=np.float64).reshape(3, 1, 2, 4), f"{conv}.bias": np.ones(3)}
+    return {**convolution, **norm_tensors(norm, 7), f"{dense}.weight": np.full((2, 3), 5.0)}
+
+
+def cnn(conv=None, norm=None, dense=None, **options):
+    return tn.Sequential(
+        tn.Conv2d(1, 3, (2, 4), name=conv, **options),
+        tn.BatchNorm(3, name=norm, **options),
+        tn.ReLU(),
+        tn.Flatten(),
+        tn.Dense(3, 2, bias=False, name=dense, **options),
+    )
+
+
+def assert_filled(net, tensors):
+    """The state of `net` is `tensors`, in this order."""
+    state = net._state()
+    assert len(state) == len(tensors)
+    for array, value in zip(state.values(), tensors.values()):
+        assert array.dtype == (np.int64 if value.ndim == 0 else net.dtype)
+        assert np.array_equal(array, value)
+
+
+@pytest.mark.parametrize("names", [("conv", "bn", "fc"), (None, None, None)], ids=["by name", "in order"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_buffers_are_filled_and_cast(names, dtype):
+    net = cnn(*names, dtype=dtype)
+    tensors = cnn_tensors()
+    assert tn.from_torch_state_dict(tensors, net) is net
+    assert_filled(net, tensors)
+
+
+@pytest.mark.parametrize("names", [("conv", "bn", "fc"), (None, None, None)], ids=["by name", "in order"])
+def test_files_older_than_the_count_of_batches_do_without_it(names):
+    net = cnn(*names)
+    net.buffers[f"{names[1] or 1}.num_batches_tracked"] = 99
+    tensors = cnn_tensors()
+    expected = {**tensors, "bn.num_batches_tracked": np.array(99)}
+    del tensors["bn.num_batches_tracked"]
+    tn.from_torch_state_dict(tensors, net)
+    assert_filled(net, expected)
+
+
+def test_older_files_are_told_from_misfits_when_matched_in_order():
+    """Two orders, of keys and of numbers, and one fits: the count that is not there must not hide it."""
+    tensors = {**norm_tensors("l.1", 1, 4), **norm_tensors("l.10", 11, 2), **norm_tensors("l.2", 21, 3)}
+    tensors = {key: value for key, value in tensors.items() if "tracked" not in key}
+    net = tn.Sequential(
+        tn.BatchNorm(4), tn.BatchNorm(3), tn.BatchNorm(2)
+    )  # would not add up, but no one evaluates it
+    tn.from_torch_state_dict(tensors, net)
+    assert [net.params[f"{i}.weight"][0] for i in range(3)] == [1, 21, 11]
+
+
+def test_a_normalization_without_parameters_of_its_own():
+    tensors = {key: value for key, value in norm_tensors("bn", 1).items() if "running" in key}
+    for name in ("bn", None):
+        net = tn.Sequential(tn.BatchNorm(3, affine=False, name=name))
+        tn.from_torch_state_dict(tensors, net)
+        assert [array.flat[0] for array in net.buffers.values()] == [3, 4, 0]
+    with pytest.raises(tn.CheckpointError, match=r"missing in the file: other\.running_mean, other\.running_var\n"):
+        tn.from_torch_state_dict(tensors, tn.Sequential(tn.BatchNorm(3, affine=False, name="other")))
+
+
+def test_running_statistics_are_required_and_disagreements_with_them_named_at_once():
+    net = cnn("conv", "bn", "fc")
+    before = {key: array.copy() for key, array in net._state().items()}
+    tensors = cnn_tensors()
+    del tensors["bn.running_mean"]
+    tensors["bn.running_var"] = np.ones(4)
+    tensors["bn.num_batches_tracked"] = np.array(1.0)
+    tensors["conv.weight"] = np.ones((3, 1, 2, 4), np.int8)
+    tensors["other.num_batches_tracked"] = np.array(3)
+    with pytest.raises(tn.CheckpointError) as caught:
+        tn.from_torch_state_dict(tensors, net)
+    message = str(caught.value)
+    assert "missing in the file: bn.running_mean\n" in message
+    assert "unused in the file: other.num_batches_tracked (" in message
+    assert "bn.running_var: the network expects (3,), the file has (4,)" in message
+    assert "bn.num_batches_tracked: expected integers, the file has float64" in message
+    assert "conv.weight: expected floating-point numbers, the file has int8" in message
+    assert all(np.array_equal(array, before[key]) for key, array in net._state().items())
+
+
+def test_a_count_of_another_shape_is_refused():
+    with pytest.raises(tn.CheckpointError, match=r"tracked: the network expects \(\), the file has \(1,\)"):
+        tn.from_torch_state_dict({**cnn_tensors(), "bn.num_batches_tracked": np.array([3])}, cnn("conv", "bn", "fc"))
+
+
+def test_the_statistics_of_a_network_without_normalization_are_unused():
+    net = tn.Sequential(tn.Conv2d(1, 3, (2, 4), name="conv"), tn.Flatten(), tn.Dense(3, 2, bias=False, name="fc"))
+    with pytest.raises(tn.CheckpointError, match=r"unused in the file: bn\.weight, .*, bn\.num_batches_tracked \("):
+        tn.from_torch_state_dict(cnn_tensors(), net)
+    tn.from_torch_state_dict(cnn_tensors(), net, strict=False)
+    assert net.params["fc.weight"].max() == 5
+
+
+def test_networks_of_networks_by_the_names_that_torch_gives_them():
+    tensors = cnn_tensors("features.0", "features.1", "classifier.1")
+    nested = tn.Sequential(
+        tn.Sequential(tn.Conv2d(1, 3, (2, 4)), tn.BatchNorm(3), tn.ReLU(), name="features"),
+        tn.Sequential(tn.Flatten(), tn.Dense(3, 2, bias=False), name="classifier"),
+    )
+    flat = cnn("features.0", "features.1", "classifier.1")
+    shuffled = dict(sorted(tensors.items()))
+    for net in (nested, flat):
+        tn.from_torch_state_dict(shuffled, net)
+        assert_filled(net, tensors)
+        assert list(tn.to_torch_state_dict(net)) == list(tensors)
+
+
+def test_a_part_of_a_network_takes_its_part_of_the_file():
+    tensors = cnn_tensors("features.0", "features.1", "fc")
+    part = tn.Sequential(tn.Conv2d(1, 3, (2, 4)), tn.BatchNorm(3), name="features")
+    with pytest.raises(tn.CheckpointError, match=r"unused in the file: fc\.weight"):
+        tn.from_torch_state_dict(tensors, part)
+    tn.from_torch_state_dict(tensors, part, strict=False)
+    assert part.buffers["1.num_batches_tracked"] == 11
+    layer = tn.Dense(3, 2, bias=False, name="fc")
+    tn.from_torch_state_dict(tensors, layer, strict=False)
+    assert layer.params["weight"].max() == 5
+
+
+def test_who_is_matched_in_order_is_told_of_names():
+    """Torch's order is that of registration, which need not be that of evaluation."""
+    tensors = {**norm_tensors("bn", 1), "conv.weight": np.ones((3, 1, 2, 4)), "conv.bias": np.ones(3)}
+    with pytest.raises(tn.CheckpointError, match=r"0\.weight \(from bn\.weight\).*(.|\n)*give each the name="):
+        tn.from_torch_state_dict(tensors, tn.Sequential(tn.Conv2d(1, 3, (2, 4)), tn.BatchNorm(3)))
+    net = tn.Sequential(tn.Conv2d(1, 3, (2, 4), name="conv"), tn.BatchNorm(3, name="bn"))
+    tn.from_torch_state_dict(tensors, net)
+    assert net.buffers["bn.running_var"].tolist() == [4, 4, 4]
+
+
+def test_the_example_of_the_readme_runs(root, tmp_path, capsys):
+    blocks = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text("utf-8"), re.DOTALL)
+    (block,) = [block for block in blocks if "Conv2d" in block]
+    names = {"tn": tn, "x": np.zeros((10, 784), np.float32)}
+    exec(block.partition("tn.from_torch_state_dict")[0], names)
+    tn.save_checkpoint(tn.to_torch_state_dict(names["net"]), tmp_path / "mine.pth")
+    exec(block.replace('"mine.pth"', repr(str(tmp_path / "mine.pth"))), names)
+    assert re.fullmatch(r"\[(\d ?){8}\]\n", capsys.readouterr().out)
 
 
 def test_what_is_no_network_is_refused():

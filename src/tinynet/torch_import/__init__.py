@@ -13,7 +13,6 @@ from tinynet.layers import Dense, Layer, ReLU, Softmax
 from tinynet.network import Sequential
 from tinynet.torch_import.chain import find_chain
 from tinynet.torch_import.export import to_torch_state_dict
-from tinynet.torch_import.fill import fill
 from tinynet.torch_import.state_dict import read_state_dict
 
 if TYPE_CHECKING:
@@ -66,8 +65,9 @@ def from_torch_state_dict(
         ``{"epoch": 3, "model_state_dict": {...}}`` are looked through, the prefixes ``module.`` and ``_orig_mod.``
         stripped. Nothing in a file is executed.
     network : Layer, optional
-        The network to fill, in place. Its layers are matched by `name`; where none has a name, in order. Without
-        it, the file must hold the dense layers of one chain.
+        The network to fill, in place: parameters, and buffers such as running statistics. Its layers are matched by
+        `name`, in networks of networks by the names together (``features.0``); where none has a name, in order.
+        Without it, the file must hold the dense layers of one chain.
     activation : callable without arguments that returns a Layer
         What stands between two inferred dense layers. The file does not tell.
     softmax : bool
@@ -75,7 +75,8 @@ def from_torch_state_dict(
     key : str, optional
         Which entry of the file holds the state dict, where several could; dots lead into nested entries.
     strict : bool
-        Refuse tensors that nothing uses. A missing one is always refused.
+        Refuse tensors that nothing uses. A missing one is always refused, but for ``num_batches_tracked``, which
+        torch < 0.4.1 did not write.
     dtype : float32 or float64
         Of an inferred network; a given one keeps its own.
 
@@ -87,8 +88,10 @@ def from_torch_state_dict(
     Raises
     ------
     CheckpointError
-        If the file is damaged or unsafe, holds no or several state dicts, no single chain of dense layers, or does
-        not fit `network`; the message names every key in question, and `network` is left as it was.
+        If the file is damaged or unsafe, or holds no or several state dicts. If it does not fit `network`: the
+        message names every key in question, and `network` is left as it was. If, without `network`, it holds no
+        single chain of dense layers: the message prints a network to start from, with the names and sizes of the
+        file; padding, pooling and activations, which no file tells, are a guess there.
     OSError
         If the file cannot be read.
     TypeError
@@ -105,6 +108,23 @@ def from_torch_state_dict(
         1  ReLU         (N, 4)           0
       fc2  Dense 'fc2'  (N, 3)          12
         3  Softmax      (N, 3)           0
+
+    A convolutional network is built first; `save_checkpoint` and `to_torch_state_dict` are the way back.
+
+    >>> import tinynet as tn
+    >>> state_dict = {
+    ...     "conv1.weight": np.ones((8, 1, 3, 3)), "conv1.bias": np.zeros(8), "bn1.weight": np.ones(8),
+    ...     "bn1.bias": np.zeros(8), "bn1.running_mean": np.full(8, 9.0), "bn1.running_var": np.ones(8),
+    ...     "fc.weight": np.ones((10, 1352)), "fc.bias": np.zeros(10),
+    ... }
+    >>> net = tn.Sequential(
+    ...     tn.Conv2d(1, 8, 3, name="conv1"), tn.BatchNorm(8, name="bn1"), tn.ReLU(), tn.MaxPool2d(2),
+    ...     tn.Flatten(), tn.Dense(1352, 10, name="fc"), tn.Softmax(),
+    ... )
+    >>> from_torch_state_dict(state_dict, net) is net
+    True
+    >>> net(np.zeros((2, 1, 28, 28))).shape, net.buffers["bn1.running_mean"][0].item()
+    ((2, 10), 9.0)
     """
     if network is not None and not isinstance(network, Layer):
         raise TypeError(f"network must be a Layer or None, got {network!r}")
@@ -113,6 +133,8 @@ def from_torch_state_dict(
     if network is None:
         network = _build(tensors, origin, activation, softmax, strict, dtype)
     else:
+        from tinynet.torch_import.fill import fill  # not needed where a file tells its network
+
         fill(network, tensors, origin, strict)
     return network
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def to_torch_state_dict(network: Layer) -> dict[str, Array]:
-    """Return the parameters of a network under the names that PyTorch gives them.
+    """Return the parameters and buffers of a network under the names that PyTorch gives them, in its order.
 
     Parameters
     ----------
@@ -21,8 +21,8 @@ def to_torch_state_dict(network: Layer) -> dict[str, Array]:
     Returns
     -------
     dict of str to ndarray
-        Copies. The shapes are PyTorch's already; ``{k: torch.from_numpy(v) for k, v in ...}`` fits
-        ``load_state_dict``.
+        Copies in C order. The shapes are PyTorch's already; ``{k: torch.from_numpy(v) for k, v in ...}`` fits
+        ``load_state_dict``, running statistics and the count of batches included.
 
     Raises
     ------
@@ -34,7 +34,9 @@ def to_torch_state_dict(network: Layer) -> dict[str, Array]:
     >>> import tinynet as tn
     >>> list(to_torch_state_dict(tn.Sequential(tn.Dense(4, 3, name="fc1"), tn.ReLU(), tn.Dense(3, 2))))
     ['fc1.weight', 'fc1.bias', '2.weight', '2.bias']
+    >>> list(to_torch_state_dict(tn.Sequential(tn.BatchNorm(8, name="bn"))))
+    ['bn.weight', 'bn.bias', 'bn.running_mean', 'bn.running_var', 'bn.num_batches_tracked']
     """
     if not isinstance(network, Layer):
         raise TypeError(f"to_torch_state_dict takes a Layer, got {network!r}")
-    return {key: array.copy() for key, array in network.params.items()}
+    return {key: array.copy() for key, array in network._state().items()}

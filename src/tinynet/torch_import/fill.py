@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tinynet._composition import walk
 from tinynet.errors import CheckpointError
-from tinynet.torch_import.chain import by_number
+from tinynet.torch_import.orders import by_number
 from tinynet.torch_import.state_dict import normalize_names
 
 if TYPE_CHECKING:
@@ -15,49 +15,68 @@ if TYPE_CHECKING:
     from tinynet._arrays import Array
     from tinynet.layers.base import Layer
 
+# Of batch normalization; torch has it since version 0.4.1, and inference does not need it.
+OPTIONAL = "num_batches_tracked"
+KINDS = {"f": ("f", "floating-point numbers"), "i": ("iu", "integers")}  # by what the network has there
+
 
 def fill(network: Layer, tensors: dict[str, Array], origin: str, strict: bool) -> None:
-    """Copy `tensors` into the parameters of `network`, all of them or, where anything disagrees, none.
+    """Copy `tensors` into the parameters and buffers of `network`, all or, where anything disagrees, none.
 
     Raises
     ------
     CheckpointError
         With every missing, unused and misshapen key.
     """
-    source_of = _match(network, tensors, origin)
+    state = network._state()
+    source_of, in_order = _match(network, state, tensors, origin)
     used = set(source_of.values())
     problems = []
-    missing = [key for key in network.params if source_of.get(key) not in tensors]
+    missing = [key for key in state if source_of.get(key) not in tensors and not _is_optional(key)]
     if missing:
         problems.append(f"missing in the file: {', '.join(missing)}")
     unused = [key for key in tensors if key not in used]
     if unused and strict:
         problems.append(f"unused in the file: {', '.join(unused)} (strict=False allows this)")
-    for key, target in network.params.items():
-        value = tensors.get(source_of.get(key, ""))
-        if value is None:
-            continue
+    given = {key: tensors[source] for key, source in source_of.items() if source in tensors}
+    for key, value in given.items():
         name = key if source_of[key] == key else f"{key} (from {source_of[key]})"
-        if value.shape != target.shape:
-            transposed = ", the transpose" if value.ndim == 2 and value.T.shape == target.shape else ""
-            problems.append(f"{name}: the network expects {target.shape}, the file has {value.shape}{transposed}")
-        elif value.dtype.kind != "f":
-            problems.append(f"{name}: expected floating-point numbers, the file has {value.dtype}")
+        shape, (kinds, numbers) = state[key].shape, KINDS[state[key].dtype.kind]
+        if value.shape != shape:
+            transposed = ", the transpose" if value.ndim == 2 and value.T.shape == shape else ""
+            problems.append(f"{name}: the network expects {shape}, the file has {value.shape}{transposed}")
+        elif value.dtype.kind not in kinds:
+            problems.append(f"{name}: expected {numbers}, the file has {value.dtype}")
+    if problems and in_order:
+        problems.append("matched in order, as no layer has a name: give each the name= that it has in the file")
     if problems:
         raise CheckpointError(f"{origin} does not fit {network.label}:\n  " + "\n  ".join(problems))
     # Cast everything before anything is written: the tensors may be views of the same network.
-    values = {key: tensors[source_of[key]].astype(array.dtype) for key, array in network.params.items()}
-    network.params.update(values)
+    values = {key: value.astype(state[key].dtype) for key, value in given.items()}
+    for arrays in (network.params, network.buffers):
+        arrays.update({key: values[key] for key in arrays if key in values})
 
 
-def _match(network: Layer, tensors: dict[str, Array], origin: str) -> dict[str, str]:
-    """Return the key of the file for each parameter: by name, or by place where no layer has a name of its own."""
-    params = network.params
-    names = dict(zip(params, normalize_names(dict(params), "the network")))
-    by_name = {key: name for key, name in names.items() if name in tensors}
-    if len(by_name) == len(params) or any(part.name for part in walk(network) if part.params):
-        return by_name
-    wanted = _modules(params)
+def _match(
+    network: Layer, state: dict[str, Array], tensors: dict[str, Array], origin: str
+) -> tuple[dict[str, str], bool]:
+    """Return the key of the file for each array, and whether by place: where no layer has a name of its own."""
+    required = [key for key in state if not _is_optional(key)]
+    by_name = max((_by_name(state, prefix, tensors) for prefix in ("", network.name)), key=len)
+    if all(key in by_name for key in required) or any(part.name for part in walk(network) if part._state()):
+        return by_name, False
+    return _by_place(state, required, tensors, origin), True
+
+
+def _by_name(state: dict[str, Array], prefix: str | None, tensors: dict[str, Array]) -> dict[str, str]:
+    """Return the keys that the file has, too, all of them behind the name of a part of a network."""
+    names = normalize_names({_join(prefix or "", key): array for key, array in state.items()}, "the network")
+    return {key: name for key, name in zip(state, names) if name in tensors}
+
+
+def _by_place(state: dict[str, Array], required: list[str], tensors: dict[str, Array], origin: str) -> dict[str, str]:
+    """Return the key of the file for each array, the modules taken in order, or in that of their numbers."""
+    wanted = _modules(state)
     leaves = {leaf for module in wanted.values() for leaf in module}
     given = {prefix: module for prefix, module in _modules(tensors).items() if leaves & set(module)}
     if len(given) != len(wanted):
@@ -75,9 +94,7 @@ def _match(network: Layer, tensors: dict[str, Array], origin: str) -> dict[str, 
         for order in orders
         if order is not None
     ]
-    fitting = [
-        match for match in matches if all(_has_shape(tensors, match[key], params[key].shape) for key in params)
-    ]
+    fitting = [match for match in matches if all(_fits(state[key], tensors.get(match[key])) for key in required)]
     if len(fitting) > 1:
         raise CheckpointError(
             f"{origin}: the order of the keys, {', '.join(given)}, and that of their numbers differ, and both fit. "
@@ -86,8 +103,12 @@ def _match(network: Layer, tensors: dict[str, Array], origin: str) -> dict[str, 
     return (fitting or matches)[0]
 
 
-def _has_shape(tensors: dict[str, Array], key: str, shape: tuple[int, ...]) -> bool:
-    return key in tensors and tensors[key].shape == shape
+def _is_optional(key: str) -> bool:
+    return key.rpartition(".")[2] == OPTIONAL
+
+
+def _fits(array: Array, value: Array | None) -> bool:
+    return value is not None and value.shape == array.shape
 
 
 def _join(prefix: str, leaf: str) -> str:

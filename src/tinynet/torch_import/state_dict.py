@@ -91,7 +91,9 @@ def _state_dicts(entry: Any, path: str, depth: int = 0) -> Iterator[tuple[str, M
     ]
     if inner:
         yield from inner
-    elif any(_is_tensor(value) and len(value.shape) >= 2 for value in named.values()):
+    elif any(
+        _is_tensor(value) and (len(value.shape) >= 2 or "running_mean" in name) for name, value in named.items()
+    ):
         yield path, named
 
 
