@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from builders import (
     FOUR,
     HOOKS,
@@ -116,6 +117,28 @@ BOMBS = {
 GRID = 2**40  # multiples of it have one place in any hash table that fits into memory
 
 
+def chosen_ints(bits: int, below: int) -> list[int]:
+    """Ints that fill two thirds of a table of 2**bits places, and of which many walk along the places of many others.
+
+    Where the place of a number is taken, CPython goes on to (5 * place + rest + 1), with five bits less of the rest
+    each time: in the end all go the same way. So that way is filled first, and then come numbers that get onto it.
+    """
+    size = 1 << bits
+    way = [1]
+    while len(way) < size * 2 // 3 * 3 // 4:
+        way.append((5 * way[-1] + 1) % size)
+    step = np.full(size, size)
+    step[way] = np.arange(len(way))
+    rest = np.random.default_rng(0).integers(size, below, 40 * size)
+    numbers, place = rest, rest % size
+    while rest.any():
+        keep = step[place] < size
+        numbers, rest, place = numbers[keep], rest[keep] >> 5, place[keep]
+        place = (5 * place + rest + 1) % size
+    late = np.unique(numbers[step[place] < len(way) // 4])
+    return [*way, *late[: size * 2 // 3 - len(way)].tolist()]
+
+
 def short(text: str) -> bytes:
     """The shortest instruction for a text, of protocol 4."""
     raw = text.encode()
@@ -186,6 +209,12 @@ def refused_with(preparation: bytes, key: bytes, depth: int) -> bytes:
 NAMES = b'"a", ' * 12_000_000
 HOSTILE = {
     "large-ints-as-keys": lambda: torch_zip(dict_of(n * GRID for n in range(1, 16_000)), method=8),
+    "chosen-ints-as-keys": lambda: torch_zip(dict_of(chosen_ints(18, 1 << 21)), method=8),
+    "chosen-ints-of-a-set": lambda: torch_zip(call(name("builtins", "set"), chosen_ints(18, 1 << 21)), method=8),
+    "chosen-memo-numbers": lambda: memos(chosen_ints(18, 1 << 21), 0),
+    "small-chosen-ints": lambda: references(800, b"", dict_of(chosen_ints(11, 1 << 12))),
+    "as-many-chosen-ints-as-can-be": lambda: torch_zip(dict_of(chosen_ints(14, 1 << 17)), method=8),
+    "ints-in-a-row": lambda: torch_zip(dict_of(range(10**6, 10**6 + 800_000)), method=8),
     "larger-ints-as-keys": lambda: torch_zip(dict_of(n * GRID for n in range(1, 40_000)), method=8),
     "floats-as-keys": lambda: torch_zip(dict_of(float(n * GRID) for n in range(1, 40_000)), method=8),
     "small-ints-as-keys": lambda: references(
@@ -208,8 +237,8 @@ HOSTILE = {
         b"h\x00)\x81h\x01b",
     ),
     "memo-numbers": lambda: memos([n << 20 for n in range(4, 4096)] + [(n << 20) + 1 for n in range(4, 4096)], 100),
-    "memo-numbers-taken": lambda: memos([n << 20 for n in range(4, 4000)], 3_000_000),
-    "memo-numbers-within-bounds": lambda: memos([n << 11 for n in range(1, 2000)], 3_000_000),
+    "memo-numbers-taken": lambda: memos([n << 20 for n in range(4, 1000)], 3_000_000),
+    "memo-numbers-within-bounds": lambda: memos([n << 11 for n in range(1, 1000)], 3_000_000),
     "memoize": lambda: torch_zip(Fragment(b"N" + b"\x94" * 4_190_000), method=8),
     "wide-texts": lambda: references(1, b"", short("\U0001f600" + "a" * 9) * 4_100_000),
     "short-texts": lambda: references(1, b"", push("ab") * 4_190_000),

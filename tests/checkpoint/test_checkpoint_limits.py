@@ -40,7 +40,8 @@ from tinynet.checkpoint import limits
 
 IN_TIME = [
     "larger-ints-as-keys", "floats-as-keys", "tuples-as-keys", "members-of-a-set", "set-of-a-list",
-    "copies-of-large-keys", "objects-of-large-keys", "parameters-of-large-keys", "memo-numbers",
+    "chosen-ints-as-keys", "chosen-ints-of-a-set", "chosen-memo-numbers", "memo-numbers",
+    "copies-of-large-keys", "objects-of-large-keys", "parameters-of-large-keys",
 ]  # fmt: skip
 IN_MEMORY = [
     "sets", "storage", "many-views", "wide-text", "attributes", "modules", "wide-texts", "module-names",

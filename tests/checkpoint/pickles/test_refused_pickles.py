@@ -6,6 +6,7 @@ import re
 
 import pytest
 from builders import REBUILD, Fragment, call, instance, items, legacy, name, ordered, push, storage, tensor, torch_zip
+from loading_helpers import load
 from refusals import PICKLE, holding, raw, refusal
 
 
@@ -268,6 +269,38 @@ def test_many_tuple_keys_of_one_hash_are_refused_quickly() -> None:
 def test_only_what_attacks_are_made_of_is_called_one(module: str) -> None:
     assert "attack" not in refusal(holding(call(name(module, "methodcaller"), "x")))
     assert "may be an attack" in refusal(holding(call(name("os", "system"), "x")))
+
+
+def test_a_file_may_have_many_numbers_in_a_row_as_keys() -> None:
+    for numbers in (range(50_000), range(10**6, 10**6 + 50_000), range(-(10**5), -(10**5) - 50_000, -1)):
+        body = Fragment(b"}(" + b"".join(push(n) + b"N" for n in numbers) + b"u")
+        assert load(torch_zip(body)) == dict.fromkeys(numbers)
+
+
+@pytest.mark.parametrize("kind", ["ints", "floats", "set"])
+def test_a_file_may_have_some_odd_numbers_as_keys(kind: str) -> None:
+    def holding_keys(count: int) -> bytes:
+        numbers = [push(n / 4 if kind == "floats" else 5000 + 3 * n) for n in range(count)]
+        if kind == "set":
+            return torch_zip(Fragment(b"\x8f(" + b"".join(numbers) + b"\x90"))
+        return torch_zip(Fragment(b"}(" + b"".join(n + b"N" for n in numbers) + b"u"))
+
+    assert len(load(holding_keys(1 << 14))) == 1 << 14
+    assert "more than 16,384 odd numbers as keys" in refusal(holding_keys((1 << 14) + 1))
+
+
+@pytest.mark.parametrize("first", [0, 1, 7], ids=["Python-3", "Python-2", "other"])
+def test_memos_may_be_numbered_from_anywhere(first: int) -> None:
+    puts = b"".join(b"r" + (first + n).to_bytes(4, "little") for n in range(5000))
+    assert load(torch_zip(Fragment(b"]" + puts))) == []
+
+
+def test_only_few_memos_may_be_out_of_order() -> None:
+    def holding_memos(count: int) -> bytes:
+        return torch_zip(Fragment(b"]" + b"".join(b"r" + (3 * n).to_bytes(4, "little") for n in range(count))))
+
+    assert load(holding_memos(1 << 10)) == []
+    assert "more than 1,024 memos out of order" in refusal(holding_memos(2000))
 
 
 def test_long_text_of_the_file_is_cut_in_messages() -> None:

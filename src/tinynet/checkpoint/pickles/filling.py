@@ -34,8 +34,7 @@ def add_items(context: CallContext, target: Any, items: Sequence[Any]) -> None:
     """Add members to a set."""
     if type(target) is not set:
         raise CheckpointError(f"the pickle adds items to a value of type {describe(target)}")
-    for item in items:
-        target.add(context.keys.checked(item))
+    target.update(context.keys.each(items))
 
 
 def build(context: CallContext, target: Any, state: Any) -> None:

@@ -16,9 +16,8 @@ from tinynet.errors import CheckpointError
 #: Sets take more memory per instruction than anything else; so many of them are enough.
 _SET_COST = 256
 _PROTOCOLS = range(2, 6)
-#: Picklers count their memo from 0 or 1. Other large numbers are harmless as long as they are few.
-_USUAL_MEMO = limits.MAX_INSTRUCTIONS
-_MAX_UNUSUAL = 4096
+#: Picklers number their memo from 0 or 1 on. Other numbers are harmless as long as they are few: see `keys`.
+_MAX_ODD_MEMOS = 1024
 
 
 class Interpreter:
@@ -30,7 +29,8 @@ class Interpreter:
         self._stack = Stack()
         self._push = self._stack.values.append
         self._memo: dict[int, Any] = {}
-        self._unusual_left = _MAX_UNUSUAL
+        self._next_memo = 0
+        self._odd_memos_left = _MAX_ODD_MEMOS
 
     def run(self, data: bytes, start: int = 0) -> tuple[Any, int]:
         """Return the value of the pickle that begins at byte `start`, and the byte where it ends."""
@@ -133,10 +133,11 @@ class Interpreter:
             raise CheckpointError(f"the pickle asks for memo {index}, which was never stored") from None
 
     def _put(self, index: int) -> None:
-        if index >= _USUAL_MEMO:
-            self._unusual_left -= 1
-            if self._unusual_left < 0:
-                raise CheckpointError(f"the pickle has more than {_MAX_UNUSUAL:,} memos of unusual numbers")
+        if index != self._next_memo and index not in self._memo:
+            self._odd_memos_left -= 1
+            if self._odd_memos_left < 0:
+                raise CheckpointError(f"the pickle stores more than {_MAX_ODD_MEMOS:,} memos out of order")
+        self._next_memo = index + 1
         self._memo[index] = self._stack.top()
 
     def _memoize(self, _: None) -> None:

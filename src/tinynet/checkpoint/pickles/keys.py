@@ -2,11 +2,14 @@
 
 CPython hashes tuples recursively, and the hashes of numbers are public: without these rules a small file ends the
 process or keeps it busy for hours. The hashes of text and bytes are secret, a different one in every process.
+
+An int is its own hash, and where its place in the table is taken, the next is looked at in an order that is public
+too. So numbers can be chosen, even small ones, that all walk along the same taken places. Numbers in a row cannot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tinynet.checkpoint.brief import brief
@@ -17,8 +20,8 @@ _SCALARS = (str, int, float, bool, bytes, type(None))
 _MAX_TUPLE_KEY = 8
 _MAX_TUPLES = 1 << 12
 _MAX_NUMBERS = 1 << 14
-#: Of ints below this few have one place in a hash table: those of larger tables are fewer than the tables are large.
-_SMALL = 1 << 20
+#: Ints below this are too few to do harm.
+_SMALL = 1 << 12
 #: Beyond 2**61 - 1 different ints share one hash.
 _HUGE = 1 << 60
 
@@ -30,8 +33,11 @@ class KeyRules:
         self._tuples_left = _MAX_TUPLES
         self._numbers_left = _MAX_NUMBERS
 
-    def checked(self, key: Any) -> Any:
-        """Return the key that stands for `key`: a scalar or one short flat tuple of scalars; of a class, its name."""
+    def checked(self, key: Any, before: Any = None) -> Any:
+        """Return the key that stands for `key`: a scalar or one short flat tuple of scalars; of a class, its name.
+
+        `before` is the key before it: numbers in a row are not counted.
+        """
         kind = type(key)
         if kind is Name:
             return key.path
@@ -43,27 +49,38 @@ class KeyRules:
                 _check_scalar(part)
             return key
         _check_scalar(key)
-        if kind is float or (kind is int and not -_SMALL < key < _SMALL):
+        if kind is float or (kind is int and not -_SMALL < key < _SMALL and not _in_a_row(before, key)):
             self._numbers_left -= 1
             if self._numbers_left < 0:
-                raise CheckpointError(f"the dicts of the file have more than {_MAX_NUMBERS:,} large numbers as keys")
+                raise CheckpointError(f"the dicts of the file have more than {_MAX_NUMBERS:,} odd numbers as keys")
         return key
+
+    def each(self, keys: Iterable[Any]) -> Iterator[Any]:
+        """Check members of a set one by one."""
+        before = None
+        for key in keys:
+            yield key if type(key) is str else self.checked(key, before)
+            before = key
 
     def count(self, keys: Iterable[Any]) -> None:
         """Account for keys that are hashed once more, in a copy."""
-        for key in keys:
-            if type(key) is not str:
-                self.checked(key)
+        for _ in self.each(keys):
+            pass
 
     def fill(self, target: dict[Any, Any], items: Sequence[Any]) -> None:
         """Add the alternating keys and values of `items` to a dict that has none of the keys yet."""
         pairs = iter(items)
+        before = None
         for key, value in zip(pairs, pairs):
             if type(key) is not str:
-                key = self.checked(key)
+                before, key = key, self.checked(key, before)
             if key in target:
                 raise CheckpointError(f"a dict has the key {brief(key)} twice")
             target[key] = value
+
+
+def _in_a_row(before: Any, key: int) -> bool:
+    return type(before) is int and -1 <= key - before <= 1
 
 
 def _check_scalar(key: Any) -> None:

@@ -54,7 +54,7 @@ def as_tuple(context: CallContext, arguments: Arguments) -> tuple[Any, ...]:
 
 def as_set(context: CallContext, arguments: Arguments) -> set[Any]:
     """Do ``set(items)``."""
-    return {context.keys.checked(item) for item in as_list(context, arguments)} if arguments else set()
+    return set(context.keys.each(as_list(context, arguments))) if arguments else set()
 
 
 def encode(context: CallContext, arguments: Arguments) -> bytes:
