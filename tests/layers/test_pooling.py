@@ -137,7 +137,8 @@ def test_a_window_larger_than_the_image_is_named(kind):
         (((2, 2, 2),), ValueError, "kernel_size must be one integer or a pair"),
         ((2, 0), ValueError, "stride must be at least 1"),
         ((2, 1, -1), ValueError, "padding must be at least 0"),
-        ((3, 1, 2), ValueError, r"padding must be at most half the window \(3, 3\), got \(2, 2\)"),
+        ((3, 1, (2, 0)), ValueError, r"padding must be at most half the window \(3, 3\), got \(2, 0\)"),
+        ((3, 1, (0, 2)), ValueError, r"padding must be at most half the window \(3, 3\), got \(0, 2\)"),
     ],
 )
 def test_bad_sizes_are_refused(kind, sizes, error, message):
