@@ -18,7 +18,7 @@ def conv2d(draw):
     layer = tn.Conv2d(*sizes, rng=draw(SEEDS), dtype=np.float64)
     if "bias" in layer.params:
         layer.params["bias"] = draw(values(layer.out_channels))
-    return layer, draw(values((draw(FEW), layer.in_channels, *image)))
+    return layer, draw(separated((draw(FEW), layer.in_channels, *image)))
 
 
 @st.composite
@@ -30,7 +30,7 @@ def max_pool2d(draw):
 @st.composite
 def avg_pool2d(draw):
     sizes, image = draw(windows())
-    return tn.AvgPool2d(*sizes, draw(st.booleans())), draw(values((draw(FEW), draw(FEW), *image)))
+    return tn.AvgPool2d(*sizes, draw(st.booleans())), draw(separated((draw(FEW), draw(FEW), *image)))
 
 
 @st.composite
