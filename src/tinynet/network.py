@@ -230,6 +230,16 @@ class Sequential(Layer):
             grads.append(layer_grads)
         return grad, grads[::-1]
 
+    def _parameter_gradients(self, context: Any, grad: Array) -> Any:
+        # Nothing flows back into what has no parameters and comes before all that has some.
+        first = next((i for i, layer in enumerate(self.layers) if layer.params), len(self.layers))
+        grads: list[Any] = [{} for _ in self.layers]
+        for i in range(len(self.layers) - 1, first, -1):
+            grad, grads[i] = self.layers[i]._differentiate(context[i], grad)
+        if first < len(self.layers):
+            grads[first] = self.layers[first]._parameter_gradients(context[first], grad)
+        return grads
+
     def _set_grads(self, grads: Any, taken: list[Array]) -> None:
         for layer, layer_grads in zip(self.layers, grads):
             layer._set_grads(layer_grads, taken)

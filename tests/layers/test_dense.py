@@ -135,3 +135,21 @@ def test_bad_names_are_refused(name):
 def test_repr_rebuilds_the_layer():
     for text in ("Dense(3, 2)", "Dense(3, 2, bias=False, name='fc1')"):
         assert repr(eval(text, {"Dense": tn.Dense})) == text
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7])
+@pytest.mark.parametrize("out_features", [4, 40])
+def test_how_weights_lie_in_memory_changes_no_result(rows, out_features):
+    """Wide layers keep theirs column after column; a layer that was built around an array, as that is."""
+    rng = np.random.default_rng(0)
+    layer = tn.Dense(3, out_features, rng=0, dtype=np.float64)
+    assert layer.params["weight"].flags.c_contiguous == (out_features == 4)
+    x, grad = rng.normal(size=(rows, 3)), rng.normal(size=(rows, out_features))
+    weight, bias = layer.params["weight"].copy(), layer.params["bias"]
+    np.testing.assert_allclose(layer(x), x @ weight.T + bias, rtol=1e-12)
+    np.testing.assert_allclose(layer.forward(x, training=True), x @ weight.T + bias, rtol=1e-12)
+    np.testing.assert_allclose(layer.backward(grad), grad @ weight, rtol=1e-12)
+    np.testing.assert_allclose(layer.grads["weight"], grad.T @ x, rtol=1e-12)
+    np.testing.assert_allclose(layer.grads["bias"], grad.sum(axis=0), rtol=1e-12)
+    assert layer.grads["weight"].strides == layer.params["weight"].strides
+    tn.check_gradients(layer, x)

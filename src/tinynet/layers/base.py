@@ -85,9 +85,11 @@ class Layer:
         self._pending: tuple[Any, Array, Shape] | None = None
 
     def __init_subclass__(cls) -> None:
-        # An inherited shortcut would pass by the _forward that a subclass has of its own.
+        # An inherited shortcut would pass by the _forward or _backward that a subclass has of its own.
         if "_forward" in cls.__dict__ and "_infer" not in cls.__dict__:
             cls._infer = Layer._infer  # type: ignore[method-assign]
+        if "_backward" in cls.__dict__ and "_parameter_gradients" not in cls.__dict__:
+            cls._parameter_gradients = Layer._parameter_gradients  # type: ignore[method-assign]
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         """Return the output and whatever ``_backward`` needs; pure."""
@@ -128,6 +130,10 @@ class Layer:
                 f"{self.label}: _backward must return a tuple (grad_x, grads), got {type(result).__name__}"
             )
         return as_real(result[0], f"{self.label}: the gradient of the input", grad.dtype), result[1]
+
+    def _parameter_gradients(self, context: Any, grad: Array) -> Any:
+        """Return the second of what ``_backward`` returns: nobody asks for the first. Override only for speed."""
+        return self._differentiate(context, grad)[1]
 
     def _output_shape(self, shape: Shape | None) -> Shape | None:
         """Return the output's shape for an input's, both without the batch axis; None where it is unknown."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import numpy as np
 
 from tinynet._arrays import FLOAT32, check_positive
-from tinynet.functional import dense_backward
+from tinynet.functional.affine import dense_backward, dense_parameter_gradients, weight_order
 from tinynet.initializers import he_normal
 from tinynet.layers.base import Layer
 from tinynet.layers.parameters import initial_weights
@@ -75,6 +75,7 @@ class Dense(Layer):
     ) -> None:
         shape = check_positive(out_features, "Dense: out_features"), check_positive(in_features, "Dense: in_features")
         params = initial_weights("Dense", shape, bias, initializer, rng, dtype)
+        params["weight"] = weight_order(params["weight"])
         super().__init__(params=params, name=name)
         self.out_features, self.in_features = shape
 
@@ -99,6 +100,10 @@ class Dense(Layer):
         if "bias" in self.params:
             grads["bias"] = grad_bias
         return grad_x, grads
+
+    def _parameter_gradients(self, context: Any, grad: Array) -> Any:
+        grad_weight, grad_bias = dense_parameter_gradients(grad, context, self.params["weight"])
+        return {"weight": grad_weight, "bias": grad_bias} if "bias" in self.params else {"weight": grad_weight}
 
     def _output_shape(self, shape: Shape | None) -> Shape:
         if shape is not None and shape != (self.in_features,):
