@@ -19,3 +19,7 @@ class BackwardError(TinynetError, RuntimeError):
 
 class GradientError(TinynetError, AssertionError):
     """`check_gradients` found a derivative that does not match its central difference."""
+
+
+class TrainingError(TinynetError, FloatingPointError):
+    """The loss of a network in training stopped being finite."""

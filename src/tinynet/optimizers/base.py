@@ -1,0 +1,200 @@
+"""What the optimizers share: the flat vectors, the learning rate, clipping, weight decay, and the state on disk."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinynet.errors import BackwardError, CheckpointError, ShapeError
+from tinynet.optimizers.flat import Layout
+from tinynet.schedules import check_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import ArrayLike
+
+    from tinynet._arrays import Array
+    from tinynet.layers import Layer
+    from tinynet.schedules import Rate
+
+
+class Optimizer:
+    """Base of the optimizers.
+
+    In each step all gradients are copied into one flat vector, on which a few in-place operations do the arithmetic,
+    and the result is subtracted from each parameter. The parameters remain the layers' own arrays.
+
+    One of these overrides ``_direction`` and, where it remembers something, ``_kinds``.
+    """
+
+    decoupled = False
+
+    def __init__(self, learning_rate: Rate, weight_decay: float, clip_norm: float | None) -> None:
+        kind = type(self).__name__
+        self.learning_rate = (
+            learning_rate if callable(learning_rate) else check_rate(learning_rate, f"{kind}: learning_rate")
+        )
+        self.weight_decay = check_rate(weight_decay, f"{kind}: weight_decay")
+        self.clip_norm = None if clip_norm is None else check_rate(clip_norm, f"{kind}: clip_norm")
+        self.steps_done, self.rate = 0, math.nan
+        self._state: dict[str, dict[str, Array]] = {}  # what is remembered: by its kind, then by the parameter
+        # From the first step on those are views of flat vectors:
+        self._layout: Layout | None = None
+        self._flat: dict[str, Array] = {}
+
+    def _kinds(self) -> tuple[str, ...]:
+        """Return what is remembered from step to step, each a number for every parameter, at first 0."""
+        return ()
+
+    def _direction(self, rate: float, gradient: Array, spare: Array) -> None:
+        """Make of `gradient`, in place, what is subtracted from the parameters, and update `_flat`."""
+        raise NotImplementedError(f"{type(self).__name__} does not define _direction")
+
+    def step(self, network: Layer) -> None:
+        """Change the parameters of `network`, in place, as its gradients say, which stay as they are.
+
+        Parameters
+        ----------
+        network : Layer
+            A network or one layer, always the same one.
+
+        Raises
+        ------
+        BackwardError
+            If there are no gradients: a `backward` comes before each step.
+        ShapeError
+            If the parameters are not those of the steps before.
+        ValueError
+            If there are no parameters, or the schedule gives no rate.
+        """
+        params, grads = network.params, network.grads
+        if grads.keys() != params.keys():
+            raise BackwardError(
+                f"{type(self).__name__}: {network.label} has no gradients; before each step call "
+                "forward(x, training=True) and backward(grad) of it"
+            )
+        self._apply(params, [grads[key] for key in params])
+
+    def _apply(self, params: Mapping[str, Array], grads: Iterable[Array]) -> None:
+        """Do one step with gradients in the order of `params`."""
+        if self._layout is None or {name: param.shape for name, param in params.items()} != self._layout.shapes:
+            self._prepare(params)
+        layout: Layout = self._layout  # type: ignore[assignment]
+        rate = self.learning_rate
+        if callable(rate):
+            rate = check_rate(rate(self.steps_done), f"{type(self).__name__}: the rate of step {self.steps_done}")
+        self.rate = rate
+        gradient, spare = layout.gather(grads, self._gradient), self._spare
+        if self.clip_norm is not None:
+            clip(gradient, self.clip_norm)
+        if self.weight_decay and not self.decoupled:
+            decay = layout.gather(params.values(), spare)
+            decay *= self.weight_decay
+            gradient += decay
+        self._direction(rate, gradient, spare)
+        for param, part in zip(params.values(), self._parts):
+            if self.weight_decay and self.decoupled:
+                param *= 1 - rate * self.weight_decay
+            param -= part
+        self.steps_done += 1
+
+    def _prepare(self, params: Mapping[str, Array]) -> None:
+        """Lay out the vectors for `params`; what is remembered moves there."""
+        if not params:
+            raise ValueError(f"{type(self).__name__}: there are no parameters to change")
+        layout = Layout(params)
+        for remembered in self._state.values():
+            known = {name: array.shape for name, array in remembered.items()}
+            if known != layout.shapes:
+                raise ShapeError(
+                    f"{type(self).__name__}: an optimizer belongs to one network, this one to {known}, and now was "
+                    f"given {layout.shapes}; make a new one"
+                )
+        for kind in self._kinds():
+            flat = np.zeros(layout.size, layout.dtype)
+            views = layout.views(flat)
+            for name, array in self._state.get(kind, {}).items():
+                views[name][...] = array
+            self._flat[kind], self._state[kind] = flat, views
+        self._layout, self._gradient, self._spare = layout, layout.empty(), layout.empty()
+        self._parts = list(layout.views(self._gradient).values())
+
+    def state_dict(self) -> dict[str, Array]:
+        """Return the number of steps done and all that is remembered, as arrays that `save_checkpoint` can write.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``steps``, and for every parameter, under its name, what the optimizer keeps: ``velocity.0.weight`` with
+            momentum, ``gradients.0.weight`` and ``squares.0.weight`` of Adam. Copies. The arguments of the optimizer
+            are not in it.
+        """
+        remembered = {
+            f"{kind}.{name}": a.copy() for kind, arrays in self._state.items() for name, a in arrays.items()
+        }
+        return {"steps": np.array(self.steps_done), **remembered}
+
+    def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
+        """Go on where the optimizer of `state_dict` stood, which had the same arguments; the arrays are copied.
+
+        Parameters
+        ----------
+        state : mapping of str to ndarray
+            What `state_dict` returned, or `load_checkpoint` read.
+
+        Raises
+        ------
+        CheckpointError
+            If it is not the state of such an optimizer.
+        """
+        owner = f"{type(self).__name__}.load_state_dict"
+        arrays = {key: np.array(array) for key, array in state.items()}
+        steps = arrays.pop("steps", None)
+        if steps is None or steps.shape or steps.dtype.kind not in "iu" or steps < 0:
+            raise CheckpointError(f"{owner}: the state needs a number of steps, an integer called 'steps'")
+        found: dict[str, dict[str, Array]] = {}
+        for key, array in arrays.items():
+            kind, _, name = key.partition(".")
+            found.setdefault(kind, {})[name] = array
+        shapes = [{name: array.shape for name, array in found.get(kind, {}).items()} for kind in self._kinds()]
+        wanted = set(self._kinds()) if arrays or steps else set()  # nothing is remembered before the first step
+        if found.keys() != wanted or any(shape != shapes[0] for shape in shapes):
+            raise CheckpointError(
+                f"{owner}: {self!r} remembers {' and '.join(self._kinds()) or 'nothing'} of every parameter, but the "
+                f"state has {', '.join(arrays) or 'nothing'}; was it saved with other arguments?"
+            )
+        self.steps_done, self._state, self._layout = int(steps), found, None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle and copy what is remembered; the vectors are laid out anew."""
+        scratch = ("_layout", "_flat", "_gradient", "_spare", "_parts")
+        kept = {key: value for key, value in self.__dict__.items() if key not in scratch}
+        state = {kind: {name: a.copy() for name, a in arrays.items()} for kind, arrays in self._state.items()}
+        return {**kept, "_layout": None, "_flat": {}, "_state": state}
+
+    def _arguments(self) -> list[str]:
+        """Return the arguments that `repr` shows after the learning rate."""
+        return []
+
+    def __repr__(self) -> str:
+        rate = self.learning_rate
+        arguments = ["a schedule" if callable(rate) else f"{rate:g}", *self._arguments()]
+        arguments += [f"weight_decay={self.weight_decay:g}"] * bool(self.weight_decay)
+        arguments += [f"clip_norm={self.clip_norm}"] * (self.clip_norm is not None)
+        return f"{type(self).__name__}({', '.join(arguments)})"
+
+
+def clip(gradient: Array, longest: float) -> None:
+    """Scale `gradient` down, in place, to the norm `longest` where it is longer."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        norm = math.sqrt(np.dot(gradient, gradient))
+        if math.isinf(norm):  # the squares of float32 overflow long before the numbers do
+            largest = float(np.abs(gradient).max())
+            scaled = gradient / gradient.dtype.type(largest)
+            norm = largest * math.sqrt(np.dot(scaled, scaled))
+    share = longest / (norm + 1e-6)  # as in torch
+    if share < 1:
+        gradient *= share
