@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinynet import functional, initializers
 from tinynet.checkpoint import load_checkpoint
-from tinynet.errors import BackwardError, CheckpointError, GradientError, ShapeError, TinynetError
+from tinynet.errors import BackwardError, CheckpointError, GradientError, ShapeError, TinynetError, TrainingError
 from tinynet.layers import (
     AvgPool2d,
     BatchNorm,
@@ -29,23 +29,31 @@ from tinynet.network import Sequential
 from tinynet.torch_import import from_torch_state_dict, to_torch_state_dict
 
 if TYPE_CHECKING:
-    from tinynet import datasets, viz  # noqa: F401 - for type checkers; see __getattr__
+    from tinynet import datasets, schedules, viz  # noqa: F401 - for type checkers; see __getattr__
     from tinynet.checkpoint import save_checkpoint
     from tinynet.gradcheck import check_gradients
+    from tinynet.optimizers import SGD, Adam
+    from tinynet.training import BestWeights, Callback, EarlyStopping, History, fit
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "SGD",
+    "Adam",
     "AvgPool2d",
     "BackwardError",
     "BatchNorm",
+    "BestWeights",
+    "Callback",
     "CheckpointError",
     "Conv2d",
     "CrossEntropy",
     "Dense",
     "Dropout",
+    "EarlyStopping",
     "Flatten",
     "GradientError",
+    "History",
     "Layer",
     "LeakyReLU",
     "LogSoftmax",
@@ -57,28 +65,37 @@ __all__ = [
     "Softmax",
     "Tanh",
     "TinynetError",
+    "TrainingError",
     "__version__",
     "check_gradients",
     "datasets",
+    "fit",
     "from_torch_state_dict",
     "functional",
     "initializers",
     "load_checkpoint",
     "save_checkpoint",
+    "schedules",
     "to_torch_state_dict",
 ]  # without viz: "from tinynet import *" need not wait for matplotlib
 
 
-_LAZY_FUNCTIONS = {"check_gradients": "tinynet.gradcheck", "save_checkpoint": "tinynet.checkpoint"}
+_LAZY_MODULES = ("datasets", "schedules", "viz")
+_LAZY_NAMES = {
+    "check_gradients": "tinynet.gradcheck",
+    "save_checkpoint": "tinynet.checkpoint",
+    **dict.fromkeys(["SGD", "Adam"], "tinynet.optimizers"),
+    **dict.fromkeys(["BestWeights", "Callback", "EarlyStopping", "History", "fit"], "tinynet.training"),
+}
 
 
 def __getattr__(name: str) -> Any:
     # Only who draws waits for matplotlib, which takes longer to import than the rest together; and a process that
     # loads a network and predicts, which takes little longer than NumPy's import, waits for nothing that it can miss.
-    if name in ("datasets", "viz"):
+    if name in _LAZY_MODULES:
         return importlib.import_module(f"tinynet.{name}")
-    if name in _LAZY_FUNCTIONS:
-        return getattr(importlib.import_module(_LAZY_FUNCTIONS[name]), name)
+    if name in _LAZY_NAMES:
+        return getattr(importlib.import_module(_LAZY_NAMES[name]), name)
     raise AttributeError(f"module 'tinynet' has no attribute {name!r}")
 
 

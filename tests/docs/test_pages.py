@@ -13,7 +13,7 @@ PATHS = [path for path in sorted(DOCS.rglob("*")) if path.suffix in (".md", ".rs
 PAGES = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in PATHS}
 EXAMPLES = [name for name, text in PAGES.items() if ">>>" in text]
 DERIVATIONS = [name for name in PAGES if name.startswith("derivations")]
-MODULES = ["datasets", "functional", "initializers", "viz"]
+MODULES = ["datasets", "functional", "initializers", "schedules", "viz"]
 NO_ENTRY = [*MODULES, "__version__"]
 SOURCE = "".join(path.read_text("utf-8") for path in sorted((ROOT / "src").rglob("*.py")))
 

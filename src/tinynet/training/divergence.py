@@ -1,0 +1,55 @@
+"""Where numbers first stopped being finite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tinynet.network import Sequential
+
+if TYPE_CHECKING:
+    from tinynet._arrays import Array
+    from tinynet.layers import Layer
+
+ADVICE = "a lower learning rate, a warm-up or clip_norm= of the optimizer may help"
+
+
+def first_not_finite(network: Layer, x: Array) -> str:
+    """Return a sentence about the first thing on the way through `network` that is not finite: input, weight, output.
+
+    Examples
+    --------
+    >>> import tinynet as tn
+    >>> net = tn.Sequential(tn.Dense(2, 2, rng=0), tn.ReLU())
+    >>> net[0].params["bias"] = [np.inf, 0]
+    >>> first_not_finite(net, np.ones((1, 2), np.float32)).partition(";")[0]
+    "layer 0 (Dense) is the first that is not finite: its 'bias' holds inf"
+    """
+    if not np.isfinite(x).all():
+        row = int((~np.isfinite(x)).reshape(len(x), -1).any(axis=1).argmax())
+        return f"the data themselves are not finite: a sample of this batch, row {row} of it, holds {_worst(x)}"
+    return _first(network, x, "")[0] or "all layers are finite, only the loss is not"
+
+
+def _first(layer: Layer, x: Array, place: str) -> tuple[str, Array]:
+    """Return the sentence, empty if all is finite, and the output."""
+    if isinstance(layer, Sequential):
+        for i, part in enumerate(layer.layers):
+            found, x = _first(part, x, f"{place}.{i}" if place else str(i))
+            if found:
+                break
+        return found, x
+    start = f"layer {place} ({layer.label}) is the first that is not finite: " if place else f"{layer.label}: "
+    for key, param in layer.params.items():
+        if not np.isfinite(param).all():
+            return f"{start}its {key!r} holds {_worst(param)}; {ADVICE}", x
+    y = layer._evaluate(x, True)[0]
+    if not np.isfinite(y).all():
+        return f"{start}its output holds {_worst(y)}, from inputs of up to {np.abs(x).max():.3g}; {ADVICE}", y
+    return "", y
+
+
+def _worst(array: Array) -> float:
+    """Return the first element that is not finite."""
+    return float(array[~np.isfinite(array)][0])

@@ -1,0 +1,57 @@
+"""One epoch of training, and the evaluation after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+import numpy as np
+
+from tinynet.errors import ShapeError, TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tinynet._arrays import Array
+    from tinynet.training.data import Data, Rows
+    from tinynet.training.progress import Progress
+    from tinynet.training.step import Trainer
+
+    Figures = tuple[float, Optional[float]]
+
+
+def train_epoch(trainer: Trainer, data: Data, batches: Iterable[Rows], printer: Progress) -> Figures:
+    """Do a step with each batch; return the mean loss and, where targets are classes, the share of right answers."""
+    total, right, seen, step = 0.0, 0, 0, 0
+    try:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what comes of them is noticed
+            for rows in batches:
+                step += 1
+                x, targets = data.x[rows], data.y[rows]
+                loss, predictions = trainer.step(x, targets)
+                total += loss * len(x)
+                right += hits(predictions, targets) if data.classes else 0
+                seen += len(x)
+                printer.advance(len(x))
+            trainer.check_finite(x)
+    except TrainingError as error:
+        raise TrainingError(f"at step {step}, {error}") from None
+    except ShapeError as error:
+        if len(x) > 1 or seen == 0:
+            raise
+        raise ShapeError(f"{error} (1 sample is left for the last batch: choose another batch_size)") from None
+    finally:
+        trainer.publish_gradients(data.x)
+    return total / seen, right / seen if data.classes else None
+
+
+def evaluate(trainer: Trainer, data: Data) -> Figures:
+    """Return loss and, where targets are classes, accuracy, both in inference."""
+    predictions = trainer.core(data.x)
+    loss = float(trainer.loss(predictions, data.y))
+    return loss, hits(predictions, data.y) / len(data.x) if data.classes else None
+
+
+def hits(predictions: Array, targets: Array) -> int:
+    """Return for how many rows the largest prediction is at the target, or at the largest target."""
+    expected = targets if targets.ndim == 1 else targets.argmax(axis=1)
+    return int(np.count_nonzero(predictions.argmax(axis=1) == expected))

@@ -1,0 +1,124 @@
+"""One step of training: from a batch to changed parameters."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinynet.errors import TrainingError
+from tinynet.functional.entropy import check_loss_arguments
+from tinynet.functional.fused import softmax_entropy_kernel
+from tinynet.layers import LogSoftmax, Softmax
+from tinynet.losses import CrossEntropy
+from tinynet.network import Sequential
+from tinynet.optimizers import Optimizer
+from tinynet.training.divergence import first_not_finite
+
+if TYPE_CHECKING:
+    from tinynet._arrays import Array
+    from tinynet.layers import Layer
+
+
+class Trainer:
+    """Takes a network from batch to batch.
+
+    It calls the pure halves of the layers, as `Layer.forward` and `Layer.backward` do. But all arrays in between are
+    its own, so that it needs none of the copies with which these keep callers apart.
+    """
+
+    def __init__(self, network: Sequential, loss: Any, optimizer: Any) -> None:
+        if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
+            hint = "; write Adam() with parentheses" if isinstance(optimizer, type) else ""
+            raise TypeError(f"fit: optimizer must have a step(network), as Adam() has, got {optimizer!r}{hint}")
+        if isinstance(loss, type) or not callable(getattr(loss, "backward", None)):
+            raise TypeError(f"fit: loss must have forward and backward, as CrossEntropy() has, got {loss!r}")
+        self.network, self.optimizer = network, optimizer
+        self.core, self.loss = fuse(network, loss)
+        self._fast = isinstance(optimizer, Optimizer)
+        self._grads: Any = None
+
+    def step(self, x: Array, targets: Array) -> tuple[float, Array]:
+        """Change the parameters after one batch, and return the loss and the predictions from before that."""
+        core = self.core
+        x = core._as_input(x)
+        y, context = core._evaluate(x, True)
+        value, grad = self._loss_and_gradient(y, targets)
+        if not math.isfinite(value):
+            raise TrainingError(f"the loss is {value}: {first_not_finite(core, x)}")
+        core._update(context)
+        first = self._grads is None
+        self._grads = core._parameter_gradients(context, grad)
+        if first or not self._fast:
+            self.publish_gradients(x)  # checks what the layers return
+        if self._fast:
+            self.optimizer._apply(self.network.params, _leaves(core, self._grads))
+        else:
+            self.optimizer.step(self.network)
+        return value, y
+
+    def _loss_and_gradient(self, y: Array, targets: Array) -> tuple[float, Array]:
+        loss = self.loss
+        if not (type(loss) is CrossEntropy and loss.from_logits):
+            return loss.forward(y, targets), loss.backward()
+        if targets.ndim != 1:  # class indices were checked once and for all
+            y, targets = check_loss_arguments(y, targets, True, "fit")
+        return softmax_entropy_kernel(y, targets)
+
+    def check_finite(self, x: Array) -> None:
+        """Look at what the last step made of the parameters, which otherwise the next one would."""
+        if not all(np.isfinite(param).all() for param in self.network.params.values()):
+            raise TrainingError(f"the step left: {first_not_finite(self.core, self.core._as_input(x))}")
+
+    def publish_gradients(self, *others: Array) -> None:
+        """Let ``grads`` of the network and its layers be those of the last step, apart from all other arrays."""
+        if self._grads is not None:
+            self.core._set_grads(self._grads, [*others, *self.network.params.values()])
+            _collect(self.network)
+
+
+def fuse(network: Sequential, loss: Any) -> tuple[Sequential, Any]:
+    """Return network and loss without the softmax between them, where the loss does the same free of overflow."""
+    if not isinstance(loss, CrossEntropy):
+        return network, loss
+    last = network._last_layer()
+    if type(last) is Softmax and loss.from_logits:
+        raise ValueError(
+            "fit: the network ends in Softmax and gives probabilities, but CrossEntropy(from_logits=True) would take "
+            "the softmax of them once more; use CrossEntropy()"
+        )
+    if type(last) is LogSoftmax and not loss.from_logits:
+        raise ValueError(
+            "fit: the network ends in LogSoftmax; CrossEntropy() needs probabilities, use "
+            "CrossEntropy(from_logits=True), which takes their logarithms as well"
+        )
+    # The softmax of logarithms of probabilities is the probabilities: after LogSoftmax nothing changes.
+    if type(last) in (Softmax, LogSoftmax):
+        return _without_last(network), CrossEntropy(from_logits=True)
+    return network, loss
+
+
+def _without_last(network: Sequential) -> Sequential:
+    """Return a network of all but the last layer, which may lie in a network inside; it shares the layers."""
+    last = network.layers[-1]
+    if not isinstance(last, Sequential):
+        return network[:-1]
+    part = Sequential.__new__(Sequential)
+    part._assemble((*network.layers[:-1], _without_last(last)), network._prefixes, None)
+    return part
+
+
+def _leaves(layer: Layer, grads: Any) -> list[Array]:
+    """Return the gradients in the order of the parameters."""
+    if isinstance(layer, Sequential):
+        return [grad for part, of_part in zip(layer.layers, grads) for grad in _leaves(part, of_part)]
+    return [grads[key] for key in layer.params]
+
+
+def _collect(network: Sequential) -> None:
+    """Let networks inside of networks know the gradients of their layers."""
+    for layer in network.layers:
+        if isinstance(layer, Sequential):
+            _collect(layer)
+    network.grads = network._collected("grads")
