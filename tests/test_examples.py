@@ -1,4 +1,4 @@
-"""The example, run as a visitor runs it but without PyTorch; its mistakes are made in this process, to save time."""
+"""The examples, run as a visitor does but without PyTorch; their mistakes are made in this process, to save time."""
 
 from __future__ import annotations
 
@@ -23,10 +23,15 @@ def script(root):
 
 
 @pytest.fixture
-def run(root, script, tmp_path):
-    """Run the example in a new process in which `import torch` fails."""
+def training_script(root):
+    return root / "examples" / "train_mnist_numpy.py"
 
-    def run_script(*arguments, **environment):
+
+@pytest.fixture
+def run(root, script, tmp_path):
+    """Run an example in a new process in which `import torch` fails."""
+
+    def run_script(*arguments, script=script, **environment):
         (tmp_path / "torch.py").write_text("raise ImportError('torch must not be imported')")
         hidden = {"MPLBACKEND", "DISPLAY", "WAYLAND_DISPLAY", "TINYNET_DATA"}
         env = {key: value for key, value in os.environ.items() if key not in hidden}
@@ -76,19 +81,63 @@ def test_mnist(run, mnist_dir, tmp_path):
     assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == PICTURES
 
 
+@pytest.mark.parametrize(("kind", "name", "least"), [((), "mnist_numpy", 90), (("--cnn",), "mnist_cnn", 80)])
+def test_training(run, training_script, tmp_path, kind, name, least):
+    output = run(*kind, "--dataset", "synthetic", "--epochs", 4, script=training_script)
+    assert "2,000 synthetic digits to learn from\n" in output
+    assert len(re.findall(r"^epoch \d/4  loss \d\.\d{4}  accuracy ", output, flags=re.MULTILINE)) == 4
+    (percent,) = re.findall(r"^accuracy: (\d+\.\d\d) % of 500 test images$", output, flags=re.MULTILINE)
+    assert float(percent) > least
+    pictures = [f"{name}_{picture}.png" for picture in ("loss", "confusion_matrix", "neurons")]
+    assert saved(output) == [str(Path("output", file)) for file in [f"{name}.pth", *pictures]]
+    for picture in pictures:
+        assert (tmp_path / "output" / picture).read_bytes().startswith(b"\x89PNG")
+    # The checkpoint is that of the network that was tested.
+    module = runpy.run_path(str(training_script))
+    net = module["convolutional_network" if kind else "dense_network"](1)
+    tn.from_torch_state_dict(tmp_path / "output" / f"{name}.pth", net)
+    images, labels, _ = module["load_digits"]("test", "synthetic", None)
+    x = tn.datasets.normalize(images).reshape(-1, *([1, 28, 28] if kind else [784]))
+    assert f"{100 * (net.predict(x) == labels).mean():.2f}" == percent
+
+
+def test_the_convolutional_network_of_the_examples(root, training_script, mnist_dir):
+    path = root / "examples" / "mnist_cnn.pth"
+    assert path.stat().st_size < 300_000
+    net = tn.from_torch_state_dict(path, runpy.run_path(str(training_script))["convolutional_network"](0))
+    images, labels = tn.datasets.load_mnist("test", root=mnist_dir)
+    assert (net.predict(images.reshape(-1, 1, 28, 28) / np.float32(255)) == labels).mean() >= 0.99
+
+
+def test_moved_images_are_the_same_but_for_a_pixel(training_script):
+    moved = runpy.run_path(str(training_script))["Moved"](0)
+    images = np.zeros((2, 1, 28, 28), np.float32)
+    images[:, 0, 10, 20] = [1, 2]
+    places = set()
+    for _ in range(60):
+        (_, _, row, column) = (y := moved.forward(images, training=True)).nonzero()
+        assert y.shape == images.shape
+        assert (row[0], column[0], *y[y > 0]) == (row[1], column[1], 1, 2)
+        places.add((int(row[0]) - 10, int(column[0]) - 20))
+    assert places == {(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)}
+    assert np.array_equal(moved(images), images)
+    rows = moved.forward(np.ones((1, 784)), training=True)
+    assert rows.shape == (1, 784)
+
+
 @pytest.fixture
 def fail(script, tmp_path, monkeypatch, capsys):
-    """Run the example in this process and return the line with which it gives up."""
+    """Run an example in this process and return the line with which it gives up."""
     pytest.importorskip("matplotlib").use("Agg")
     monkeypatch.chdir(tmp_path)
 
-    def run_script(*arguments):
+    def run_script(*arguments, script=script):
         monkeypatch.setattr(sys, "argv", [str(script), "--dataset", "synthetic", *map(str, arguments)])
         with pytest.raises(SystemExit) as stop:
             runpy.run_path(str(script), run_name="__main__")
         assert stop.value.code == 2
         (line,) = capsys.readouterr().err.splitlines()
-        assert line.startswith("mnist_predict.py: ")
+        assert line.startswith(f"{script.name}: ")
         return line
 
     return run_script
@@ -113,9 +162,26 @@ def test_mistakes_get_one_line(fail, arguments, message):
     assert message in fail(*arguments)
 
 
-def test_output_that_cannot_be_written_gets_one_line(fail, tmp_path):
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--epochs", "0"], "--epochs must be at least 1, got 0"),
+        (["--batch-size", "-3"], "--batch-size must be at least 1, got -3"),
+        (["--lr", "nan"], "--lr must be positive and finite, got nan"),
+        (["--seed", "-1"], "--seed must be at least 0, got -1"),
+        (["--lr", "1e30", "--epochs", "5"], "at step 1, the loss is nan: layer"),
+    ],
+)
+def test_mistakes_in_training_get_one_line(fail, monkeypatch, training_script, arguments, message):
+    digits = tn.datasets.synthetic_digits(20, rng=0)
+    monkeypatch.setattr(tn.datasets, "synthetic_digits", lambda n, rng: digits)
+    assert message in fail(*arguments, script=training_script)
+
+
+def test_output_that_cannot_be_written_gets_one_line(fail, script, training_script, tmp_path):
     (tmp_path / "file").write_text("in the way")
-    assert "--output-dir file cannot be made: File exists" in fail("--output-dir", "file")
+    for path in (script, training_script):
+        assert "--output-dir file cannot be made: File exists" in fail("--output-dir", "file", script=path)
 
 
 @pytest.mark.parametrize("content", ["not a checkpoint", "several\nlines\nof text\n", "(lp0\nI1\na.", ""])
