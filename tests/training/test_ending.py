@@ -121,6 +121,15 @@ def test_early_stopping(make, data, values, options, epochs, best_epoch):
         assert ("EarlyStopping" in history.stopped) == (epochs < len(values))
 
 
+def test_a_second_training_is_judged_by_itself(make, data):
+    callbacks = [tn.EarlyStopping(patience=3), tn.BestWeights()]
+    for values, best in (([2, 1], 1), ([4, 3], 3)):
+        loss = fake([0, 0, *values])
+        options = {"epochs": 2, "loss": loss, "validation_data": data, "callbacks": callbacks, "progress": False}
+        tn.fit(make(), *data, **options)
+        assert [callback.best for callback in callbacks] == [best, best]
+
+
 def test_best_weights_come_back_with_the_buffers(data):
     net = tn.Sequential(tn.Dense(2, 4, rng=0), tn.BatchNorm(4), tn.Dense(4, 2, rng=1))
     states = []

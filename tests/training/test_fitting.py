@@ -104,6 +104,13 @@ def test_soft_labels_count_by_the_largest(make, data):
     assert by_index.loss == pytest.approx(by_row.loss)
 
 
+def test_rows_that_are_no_probabilities_are_refused(make, data):
+    y = one_hot(data[1], 2)
+    y[150] = [0.7, 0.7]
+    with pytest.raises(ValueError, match=r"soft labels must be rows of probabilities .* row 50 has the sum 1.4"):
+        tn.fit(make(), data[0], y, epochs=1, batch_size=100, shuffle=False, progress=False)
+
+
 def everything(make):
     net = tn.Sequential(make(dropout=0.3)[:-1], tn.BatchNorm(2), tn.Tanh(), tn.Dense(2, 2, rng=3))
     optimizer = tn.SGD(tn.schedules.warm_up(tn.schedules.cosine(0.2, 30), 5), 0.9, nesterov=True, clip_norm=0.5)
@@ -250,8 +257,9 @@ def test_a_layer_that_forgets_a_gradient_is_told(data):
         def _backward(self, context, grad):
             return super()._backward(context, grad)[0], {}
 
-    with pytest.raises(ValueError, match=r"_backward must return a dict of gradients for \['weight', 'bias'\]"):
+    with pytest.raises(ValueError, match=r"return a dict of gradients for \['weight', 'bias'\]") as error:
         tn.fit(tn.Sequential(Wrong(2, 2)), *data, epochs=1, progress=False)
+    assert error.value.__context__ is None
 
 
 class MeanSquare:
@@ -303,6 +311,9 @@ def test_without_shuffling_batches_come_in_order(data):
     tn.fit(net, x, labels, epochs=2, batch_size=100, rng=0, progress=False)
     assert sorted([*seen[1], *seen[2], *seen[3]]) == sorted(x[:, 0].tolist())
     assert seen[1:4] != seen[4:]
+    places = {value: place for place, value in enumerate(x[:, 0].tolist())}
+    for batch in seen:  # within a batch the data are read forwards, as a file is read best
+        assert batch == sorted(batch, key=places.get)
 
 
 @pytest.mark.parametrize("scale", [lambda x: x, lambda x: x.astype(np.float32), lambda x: x.astype(int).tolist()])

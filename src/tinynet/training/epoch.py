@@ -39,8 +39,10 @@ def train_epoch(trainer: Trainer, data: Data, batches: Iterable[Rows], printer: 
         if len(x) > 1 or seen == 0:
             raise
         raise ShapeError(f"{error} (1 sample is left for the last batch: choose another batch_size)") from None
-    finally:
+    except KeyboardInterrupt:
         trainer.publish_gradients(data.x)
+        raise
+    trainer.publish_gradients(data.x)
     return total / seen, right / seen if data.classes else None
 
 
