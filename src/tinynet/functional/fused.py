@@ -20,7 +20,7 @@ def softmax_entropy_kernel(logits: Array, targets: Array) -> tuple[float, Array]
         grad = np.divide(exponentials, sums, out=exponentials)  # the probabilities
         if targets.ndim == 1:
             rows = np.arange(len(targets))
-            loss = float((np.log(sums[:, 0]) - shifted[rows, targets]).mean())
+            loss = float((np.log(sums[:, 0]) - shifted[rows, targets]).sum()) / len(rows)
             grad[rows, targets] -= 1
         else:
             log_p = shifted - np.log(sums)

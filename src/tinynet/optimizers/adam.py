@@ -79,21 +79,22 @@ class Adam(Optimizer):
     def _kinds(self) -> tuple[str, ...]:
         return ("gradients", "squares")
 
-    def _direction(self, rate: float, gradient: Array, spare: Array) -> None:
+    def _fill_change(self, rate: float, grads: list[Array]) -> None:
         # Kept are the sums, m / (1 - beta1) and v / (1 - beta2), which saves two passes over all parameters; what
         # makes means of them, free of bias, is left for the two numbers at the end.
-        gradients, squares = self._flat["gradients"], self._flat["squares"]
+        gradients, squares, change = self._flat["gradients"], self._flat["squares"], self._change
         (beta1, beta2), t = self.betas, self.steps_done + 1
         gradients *= beta1
-        gradients += gradient
-        np.multiply(gradient, gradient, out=spare)
+        for total, part, grad in zip(self._state["gradients"].values(), self._parts, grads):
+            total += grad
+            np.multiply(grad, grad, out=part)
         squares *= beta2
-        squares += spare
-        root = np.sqrt(squares, out=spare)
+        squares += change
+        np.sqrt(squares, out=change)
         scale = math.sqrt((1 - beta2) / (1 - beta2**t))
-        root += self.eps / scale
-        np.divide(gradients, root, out=gradient)
-        gradient *= rate * (1 - beta1) / (1 - beta1**t) / scale
+        change += self.eps / scale
+        np.divide(gradients, change, out=change)
+        change *= rate * (1 - beta1) / (1 - beta1**t) / scale
 
     def _arguments(self) -> list[str]:
         arguments = [f"betas={self.betas}"] * (self.betas != (0.9, 0.999)) + [f"eps={self.eps:g}"] * (

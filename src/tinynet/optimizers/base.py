@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 class Optimizer:
     """Base of the optimizers.
 
-    In each step all gradients are copied into one flat vector, on which a few in-place operations do the arithmetic,
-    and the result is subtracted from each parameter. The parameters remain the layers' own arrays.
+    What is remembered for the parameters, and the change of a step, are flat vectors, on which a few operations in
+    place do the arithmetic. The parameters remain the layers' own arrays, from which parts of the change are
+    subtracted.
 
-    One of these overrides ``_direction`` and, where it remembers something, ``_kinds``.
+    One of these overrides ``_fill_change`` and, where it remembers something, ``_kinds``.
     """
 
     decoupled = False
@@ -49,9 +50,9 @@ class Optimizer:
         """Return what is remembered from step to step, each a number for every parameter, at first 0."""
         return ()
 
-    def _direction(self, rate: float, gradient: Array, spare: Array) -> None:
-        """Make of `gradient`, in place, what is subtracted from the parameters, and update `_flat`."""
-        raise NotImplementedError(f"{type(self).__name__} does not define _direction")
+    def _fill_change(self, rate: float, grads: list[Array]) -> None:
+        """Fill the vector `_change` with what is to be subtracted, and update `_flat`; `grads` stay as they are."""
+        raise NotImplementedError(f"{type(self).__name__} does not define _fill_change")
 
     def step(self, network: Layer) -> None:
         """Change the parameters of `network`, in place, as its gradients say, which stay as they are.
@@ -82,24 +83,31 @@ class Optimizer:
         """Do one step with gradients in the order of `params`."""
         if self._layout is None or {name: param.shape for name, param in params.items()} != self._layout.shapes:
             self._prepare(params)
-        layout: Layout = self._layout  # type: ignore[assignment]
         rate = self.learning_rate
         if callable(rate):
             rate = check_rate(rate(self.steps_done), f"{type(self).__name__}: the rate of step {self.steps_done}")
         self.rate = rate
-        gradient, spare = layout.gather(grads, self._gradient), self._spare
-        if self.clip_norm is not None:
-            clip(gradient, self.clip_norm)
-        if self.weight_decay and not self.decoupled:
-            decay = layout.gather(params.values(), spare)
-            decay *= self.weight_decay
-            gradient += decay
-        self._direction(rate, gradient, spare)
+        self._fill_change(rate, self._adjusted(list(grads), params))
         for param, part in zip(params.values(), self._parts):
             if self.weight_decay and self.decoupled:
                 param *= 1 - rate * self.weight_decay
             param -= part
         self.steps_done += 1
+
+    def _adjusted(self, grads: list[Array], params: Mapping[str, Array]) -> list[Array]:
+        """Return the gradients after clipping and weight decay: themselves, where there is neither."""
+        layout: Layout = self._layout  # type: ignore[assignment]
+        decay = self.weight_decay and not self.decoupled
+        if self.clip_norm is None and not decay:
+            return layout.checked(grads)
+        gradient = layout.gather(grads, layout.empty())
+        if self.clip_norm is not None:
+            clip(gradient, self.clip_norm)
+        if decay:
+            decayed = layout.gather(list(params.values()), self._change)  # which is free until it is filled
+            decayed *= self.weight_decay
+            gradient += decayed
+        return list(layout.views(gradient).values())
 
     def _prepare(self, params: Mapping[str, Array]) -> None:
         """Lay out the vectors for `params`; what is remembered moves there."""
@@ -119,8 +127,8 @@ class Optimizer:
             for name, array in self._state.get(kind, {}).items():
                 views[name][...] = array
             self._flat[kind], self._state[kind] = flat, views
-        self._layout, self._gradient, self._spare = layout, layout.empty(), layout.empty()
-        self._parts = list(layout.views(self._gradient).values())
+        self._layout, self._change = layout, layout.empty()
+        self._parts = list(layout.views(self._change).values())
 
     def state_dict(self) -> dict[str, Array]:
         """Return the number of steps done and all that is remembered, as arrays that `save_checkpoint` can write.
@@ -170,7 +178,7 @@ class Optimizer:
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle and copy what is remembered; the vectors are laid out anew."""
-        scratch = ("_layout", "_flat", "_gradient", "_spare", "_parts")
+        scratch = ("_layout", "_flat", "_change", "_parts")
         kept = {key: value for key, value in self.__dict__.items() if key not in scratch}
         state = {kind: {name: a.copy() for name, a in arrays.items()} for kind, arrays in self._state.items()}
         return {**kept, "_layout": None, "_flat": {}, "_state": state}

@@ -10,7 +10,7 @@ import numpy as np
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from tinynet._arrays import Array
 
@@ -43,12 +43,15 @@ class Layout:
         """Return an uninitialized vector."""
         return np.empty(self.size, self.dtype)
 
-    def gather(self, arrays: Iterable[Array], out: Array) -> Array:
+    def checked(self, arrays: list[Array]) -> list[Array]:
+        """Return `arrays`, in the order of the layout, if they have its shapes."""
+        if [array.shape for array in arrays] != self._expected:  # else a transposed array would be taken as it is
+            raise ShapeError(f"expected arrays of shapes {self._expected}, got {[array.shape for array in arrays]}")
+        return arrays
+
+    def gather(self, arrays: list[Array], out: Array) -> Array:
         """Copy `arrays`, in the order of the layout, into the vector `out`."""
-        parts = list(arrays)
-        if [part.shape for part in parts] != self._expected:  # else a transposed array would be taken as it is
-            raise ShapeError(f"expected arrays of shapes {self._expected}, got {[part.shape for part in parts]}")
-        turned = [part.T if transposed else part for part, transposed in zip(parts, self._transposed)]
+        turned = [part.T if transposed else part for part, transposed in zip(self.checked(arrays), self._transposed)]
         return np.concatenate(turned, axis=None, out=out)
 
     def views(self, flat: Array) -> dict[str, Array]:

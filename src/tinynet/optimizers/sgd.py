@@ -79,19 +79,22 @@ class SGD(Optimizer):
     def _kinds(self) -> tuple[str, ...]:
         return ("velocity",) if self.momentum else ()
 
-    def _direction(self, rate: float, gradient: Array, spare: Array) -> None:
+    def _fill_change(self, rate: float, grads: list[Array]) -> None:
         if not self.momentum:
-            gradient *= rate
+            for part, grad in zip(self._parts, grads):
+                np.multiply(grad, rate, out=part)
             return
         velocity = self._flat["velocity"]
         velocity *= self.momentum
-        velocity += gradient
-        if self.nesterov:
-            np.multiply(velocity, self.momentum, out=spare)
-            gradient += spare
-            gradient *= rate
-        else:
-            np.multiply(velocity, rate, out=gradient)
+        for part, grad in zip(self._state["velocity"].values(), grads):
+            part += grad
+        if not self.nesterov:
+            np.multiply(velocity, rate, out=self._change)
+            return
+        np.multiply(velocity, self.momentum, out=self._change)
+        for part, grad in zip(self._parts, grads):
+            part += grad
+        self._change *= rate
 
     def _arguments(self) -> list[str]:
         return [f"momentum={self.momentum:g}"] * bool(self.momentum) + ["nesterov=True"] * self.nesterov
