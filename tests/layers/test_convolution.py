@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 
 import numpy as np
@@ -171,3 +172,23 @@ def test_repr_rebuilds_the_layer(text):
     layer = eval(text, {"Conv2d": tn.Conv2d})
     assert repr(layer) == text
     assert layer.kernel_size in ((3, 3), (3, 5), (1, 1))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))])
+def test_weights_lie_in_copies_as_they_do_in_the_original(copied):
+    net = tn.Sequential(tn.Conv2d(2, 3, (2, 5), rng=0, name="conv"), tn.ReLU())
+    other = copied(net)
+    assert other["conv"].params["weight"].strides == net["conv"].params["weight"].strides
+    assert other.params["conv.weight"] is other["conv"].params["weight"]
+    assert np.array_equal(other.params["conv.weight"], net.params["conv.weight"])
+
+
+def test_the_gradients_of_the_parameters_alone_are_those_of_backward():
+    rng = np.random.default_rng(0)
+    layer, x = tn.Conv2d(2, 3, 3, padding=1, rng=0, dtype="float64"), rng.normal(size=(4, 2, 5, 6))
+    y = layer.forward(x, training=True)
+    grad = rng.normal(size=y.shape)
+    alone = layer._parameter_gradients(x, grad)
+    layer.backward(grad)
+    assert list(alone) == list(layer.grads)
+    assert all(np.array_equal(alone[key], layer.grads[key]) for key in alone)

@@ -132,13 +132,14 @@ def conv2d_backward(
             f"conv2d_backward expects grad {(len(x), len(weight), *counts)} for x {x.shape} and weight "
             f"{weight.shape}, got {grad.shape}"
         )
-    return conv2d_backward_kernel(grad, x, weight, stride, padding)
+    grad_x = conv2d_input_gradient(grad, x.shape, weight, stride, padding)
+    return (grad_x, *conv2d_parameter_gradients(grad, x, weight, stride, padding))
 
 
-def conv2d_backward_kernel(
+def conv2d_parameter_gradients(
     grad: Array, x: Array, weight: Array, stride: Pair, padding: Pair
-) -> tuple[Array, Array, Array]:
-    """Compute `conv2d_backward` of validated arguments."""
+) -> tuple[Array, Array]:
+    """Compute the gradients of weight and bias in `conv2d_backward` from validated arguments."""
     filters, channels, kh, kw = weight.shape
     columns, (ho, wo) = _columns(x, (kh, kw), stride, padding)
     rows = np.ascontiguousarray(to_rows(grad)).reshape(ho, filters, wo * len(x))
@@ -146,8 +147,7 @@ def conv2d_backward_kernel(
         grad_bias = rows.sum(axis=2).sum(axis=0)
         # BLAS takes a third of the time for this product that it takes for its transpose.
         grad_matrix = np.matmul(columns, rows.transpose(0, 2, 1)).sum(axis=0).T
-        grad_x = _input_gradient(grad, x.shape, weight, stride, padding)
-    return grad_x, grad_matrix.reshape(filters, kh, kw, channels).transpose(0, 3, 1, 2), grad_bias
+    return grad_matrix.reshape(filters, kh, kw, channels).transpose(0, 3, 1, 2), grad_bias
 
 
 def kernel_order(weight: Array) -> Array:
@@ -186,8 +186,8 @@ def _below_each_other(rows: Array, kh: int, down: int, ho: int) -> Array:
     return as_strided(rows, (ho, kh * c, length), (down * row, channel, item), writeable=False)
 
 
-def _input_gradient(grad: Array, x_shape: tuple[int, ...], weight: Array, stride: Pair, padding: Pair) -> Array:
-    """Return the gradient with respect to the input, the mirror image of `_columns`.
+def conv2d_input_gradient(grad: Array, x_shape: tuple[int, ...], weight: Array, stride: Pair, padding: Pair) -> Array:
+    """Compute the input's gradient in `conv2d_backward` from validated arguments: the mirror image of `_columns`.
 
     Down the columns, the kh rows of gradients that an input row went into are one matrix already, once zeros are put
     around and, for a stride, between them. To the side, what the kw products give is added, shifted.
@@ -201,11 +201,12 @@ def _input_gradient(grad: Array, x_shape: tuple[int, ...], weight: Array, stride
     spread[span(kh - 1, down, ho)] = to_rows(grad)
     upside_down = weight[:, :, ::-1].transpose(3, 1, 2, 0).reshape(kw * c, kh * filters)
     products = empty((h, kw * c, wo * n), grad.dtype)
-    np.matmul(upside_down, _below_each_other(spread.reshape(len(spread), filters, wo * n), kh, 1, h), out=products)
-    products = products.reshape(h, kw, c, wo, n)
+    columns = _below_each_other(spread.reshape(len(spread), filters, wo * n), kh, 1, h)
     rows = zeros((h, c, w, n), grad.dtype)
-    for k in range(kw):
-        rows[:, :, span(k, right, wo)] += products[:, k]
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.matmul(upside_down, columns, out=products)
+        for k, shifted in enumerate(np.split(products.reshape(h, kw * c, wo, n), kw, axis=1)):
+            rows[:, :, span(k, right, wo)] += shifted
     return without_frame(rows, padding)
 
 

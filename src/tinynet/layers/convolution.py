@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable
 
 from tinynet._arrays import FLOAT32, check_positive
-from tinynet.functional.convolution import conv2d_backward_kernel, conv2d_kernel, kernel_order
+from tinynet.functional.convolution import (
+    conv2d_input_gradient,
+    conv2d_kernel,
+    conv2d_parameter_gradients,
+    kernel_order,
+)
 from tinynet.functional.windows import pair, pair_text, window_counts
 from tinynet.initializers import he_normal
 from tinynet.layers.base import Layer
-from tinynet.layers.parameters import initial_weights
+from tinynet.layers.parameters import Parameters, initial_weights
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -107,8 +112,19 @@ class Conv2d(Layer):
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         weight = self.params["weight"]
-        grad_x, *gradients = conv2d_backward_kernel(grad, context, weight, self.stride, self.padding)
-        return grad_x, dict(zip(self.params, gradients))  # weight, and bias where there is one
+        grad_x = conv2d_input_gradient(grad, context.shape, weight, self.stride, self.padding)
+        return grad_x, Conv2d._parameter_gradients(self, context, grad)
+
+    def _parameter_gradients(self, context: Any, grad: Array) -> Any:
+        weight = self.params["weight"]
+        gradients = conv2d_parameter_gradients(grad, context, weight, self.stride, self.padding)
+        return dict(zip(self.params, gradients))  # weight, and bias where there is one
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Lay the filters out again: a pickle keeps their values, not their order in memory."""
+        self.__dict__.update(state)
+        params = {**self.params, "weight": kernel_order(self.params["weight"])}
+        self.__dict__["params"] = Parameters(self.label, params)
 
     def _output_shape(self, shape: Shape | None) -> Shape | None:
         if shape is None:
