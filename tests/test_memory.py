@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
 import threading
 
 import numpy as np
@@ -27,6 +29,8 @@ def test_memory_that_nothing_uses_is_used_again():
     first = address(empty(SHAPE, FLOAT32))
     assert address(empty(SHAPE, FLOAT32)) == first
     assert address(empty(SHAPE[::-1], np.dtype(np.int32))) == first  # the size counts, not the shape
+    assert address(empty((2, SMALLEST // 4), FLOAT32)) == first  # a little smaller fits, too
+    assert address(empty((7, SMALLEST // 4), FLOAT32)) != first
 
 
 @pytest.mark.parametrize(
@@ -53,19 +57,42 @@ def test_memory_that_a_view_lies_in_is_left_alone(view):
 def test_two_arrays_in_use_do_not_overlap():
     arrays = [empty(SHAPE, FLOAT32) for _ in range(5)]
     assert len({address(array) for array in arrays}) == 5
-    assert len(_memory._own.blocks) == 5
+    assert _memory._own.nbytes == sum(block.nbytes for block in _memory._own.blocks) == 5 * arrays[0].nbytes
 
 
 @pytest.mark.parametrize("nbytes", [SMALLEST - 4, LARGEST + 4])
 def test_small_and_huge_arrays_are_not_kept(nbytes):
     assert empty((nbytes // 4,), FLOAT32).nbytes == nbytes
-    assert not _memory._own.blocks
+    assert _memory._own.nbytes == 0
 
 
 def test_what_is_kept_is_bounded():
-    for i in range(2 * KEPT // LARGEST):
-        empty((LARGEST // 4 - i,), FLOAT32)
+    kept = [empty((LARGEST // 8 - i,), FLOAT32) for i in range(2 * KEPT // LARGEST + 3)]
     assert KEPT - LARGEST <= sum(block.nbytes for block in _memory._own.blocks) <= KEPT
+    assert len({address(array) for array in kept}) == len(kept)
+
+
+def test_what_was_used_last_is_kept_longest():
+    hot = address(empty((LARGEST // 4,), FLOAT32))
+    for i in range(8):
+        kept = [empty((LARGEST // 64 - i,), FLOAT32) for _ in range(10)]
+        assert address(empty((LARGEST // 4,), FLOAT32)) == hot
+        del kept
+
+
+def test_a_debugger_that_looks_at_local_variables_does_no_harm():
+    def trace(frame, event, argument):
+        frame.f_locals  # noqa: B018 - a snapshot, which holds references to the local variables
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        module = runpy.run_path(_memory.__file__)
+    finally:
+        sys.settrace(before)
+    arrays = [module["empty"](SHAPE, FLOAT32) for _ in range(3)]
+    assert len({address(array) for array in arrays}) == 3
 
 
 def test_threads_share_no_memory():

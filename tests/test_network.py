@@ -289,3 +289,13 @@ def test_a_pickle_holds_the_parameters_once():
     other = pickle.loads(data)
     other.params["0.bias"] = np.ones(100)
     assert other[0].params["bias"].all()
+
+
+def test_gradients_are_those_of_the_layers_also_after_a_slice_went_backward():
+    net = tn.Sequential(tn.Dense(2, 2, rng=0), tn.Softmax())
+    net.forward([[1, 2]], training=True)
+    net.backward([[1, 0]])
+    core = net[:-1]
+    core.forward([[1, 2]], training=True)
+    core.backward([[0, 0]])
+    assert not any(grad.any() for grad in net.grads.values())

@@ -68,8 +68,8 @@ def as_real_pair(owner: str, grad: Any, y: Any) -> tuple[Array, Array]:
 
 
 def unshared(result: Array, others: Iterable[Array]) -> Array:
-    """Return `result`, or a copy of it where it shares memory with one of `others`."""
-    if any(np.may_share_memory(result, other) for other in others):
+    """Return `result`, or a copy of it where it shares memory with one of `others` or cannot be written to."""
+    if not result.flags.writeable or any(np.may_share_memory(result, other) for other in others):
         return result.copy()
     return result
 

@@ -1,9 +1,9 @@
 """Memory for large passing arrays that is used again, not given back to the operating system and asked for anew.
 
-The pages of a fresh large array come one by one from the operating system, which takes longer than to fill them: a
-convolution of a hundred images spends half of its time on that. So every thread keeps a few blocks, and a new array
-is laid into one that no other array uses any more. Python's reference count tells: a view holds a reference to the
-block that it lies in.
+The pages of a fresh large array may come one by one from the operating system, which takes longer than to fill them.
+Where the C library gives memory back at once, a convolution spends most of its time on that; elsewhere it depends on
+what else the program does. So every thread keeps some blocks, and a new array is laid into one that no other array
+uses any more. Python's reference count tells: a view holds a reference to the block that it lies in.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 #: Smaller arrays come out of memory that the C library keeps; larger ones are rare and would stay reserved for long.
 SMALLEST, LARGEST = 1 << 17, 1 << 26
-#: What a thread keeps altogether.
-KEPT = 1 << 28
+#: What a thread keeps altogether, until it ends.
+KEPT = 1 << 27
 
 
 class _Blocks(threading.local):
+    """The blocks of one thread, the longest unused first; the very first is never used."""
+
     def __init__(self) -> None:
-        self.blocks: list[Array] = []
+        self.blocks: list[Array] = [np.empty(0, np.uint8)]
+        self.nbytes = 0
 
 
 _own = _Blocks()
@@ -38,13 +41,20 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     if not SMALLEST <= nbytes <= LARGEST:
         return np.empty(shape, dtype)
     blocks = _own.blocks
-    for block in blocks:
-        if block.nbytes == nbytes and sys.getrefcount(block) == _UNUSED:
+    unused = 0
+    for i, block in enumerate(blocks):
+        references = sys.getrefcount(block)
+        if i == 0:
+            unused = references  # whatever Python and a debugger count beside the users
+        elif references <= unused and nbytes <= block.nbytes <= 2 * nbytes:
+            blocks.append(blocks.pop(i))
             return np.ndarray(shape, dtype, block)
-    while blocks and sum(block.nbytes for block in blocks) + nbytes > KEPT:
-        blocks.pop(0)  # where arrays lie in it, it lives as long as they do
-    blocks.append(np.empty(nbytes, np.uint8))
-    return np.ndarray(shape, dtype, blocks[-1])
+    while len(blocks) > 1 and _own.nbytes + nbytes > KEPT:
+        _own.nbytes -= blocks.pop(1).nbytes  # where arrays lie in it, it lives as long as they do
+    block = np.empty(nbytes, np.uint8)
+    blocks.append(block)
+    _own.nbytes += nbytes
+    return np.ndarray(shape, dtype, block)
 
 
 def zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -61,13 +71,3 @@ def empty_like(x: Array) -> Array:
     order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
     result = empty(tuple(x.shape[axis] for axis in order), x.dtype)
     return result.transpose(np.argsort(order))
-
-
-def _references(blocks: list[Array]) -> int:
-    """Count the references to a block in the same way as `empty` does, where nothing else uses it."""
-    for block in blocks:
-        return sys.getrefcount(block)
-    return 0
-
-
-_UNUSED = _references([np.empty(1, np.uint8)])

@@ -243,7 +243,17 @@ class Sequential(Layer):
     def _set_grads(self, grads: Any, taken: list[Array]) -> None:
         for layer, layer_grads in zip(self.layers, grads):
             layer._set_grads(layer_grads, taken)
-        self.grads = self._collected("grads")
+
+    @property
+    def grads(self) -> dict[str, Array]:
+        """The gradients of the layers, under the keys of `params`."""
+        return self._collected("grads")
+
+    @grads.setter
+    def grads(self, grads: dict[str, Array]) -> None:
+        for prefix, layer in zip(self._prefixes, self.layers):
+            names = {key: f"{prefix}.{key}" for key in layer.params}
+            layer.grads = {key: grads[name] for key, name in names.items() if name in grads}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild what refers to the layers and their arrays: not every pickler keeps two references together."""

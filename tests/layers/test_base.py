@@ -239,3 +239,36 @@ def test_what_networks_are_built_on_is_fixed(attribute):
 def test_a_single_number_is_no_batch():
     with pytest.raises(tn.ShapeError, match="ReLU expects an input of shape"):
         tn.ReLU()(3.0)
+
+
+def test_a_mixin_with_a_forward_of_its_own_is_not_passed_by():
+    class Raised:
+        def _forward(self, x, training):
+            y, context = super()._forward(x, training)
+            return y + 1000, context
+
+    class RaisedDense(Raised, tn.Dense):
+        pass
+
+    layer = RaisedDense(2, 2, rng=0)
+    assert np.array_equal(layer([[1, 2]]), layer.forward([[1, 2]], training=True))
+
+
+def test_results_can_be_written_to_and_are_no_buffers():
+    class Constant(tn.Layer):
+        def __init__(self):
+            super().__init__(buffers={"value": np.ones((1, 2))})
+
+        def _forward(self, x, training):
+            return self.buffers["value"], None
+
+    layer = Constant()
+    layer([[0.0]])[...] = 5
+    assert layer.buffers["value"].tolist() == [[1, 1]]
+
+
+def test_parameters_and_buffers_have_one_dtype_and_names_of_their_own():
+    one, other = np.ones(1, np.float32), np.ones(1, np.float64)
+    for buffers in ({"b": other}, {"w": one}):
+        with pytest.raises(TypeError, match="one dtype, and names of their own"):
+            tn.Layer(params={"w": one}, buffers=buffers)

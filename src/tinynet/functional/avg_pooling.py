@@ -56,9 +56,9 @@ def avg_pool2d(
 
 
 def avg_pool2d_kernel(x: Array, kernel: Pair, stride: Pair, padding: Pair, count_include_pad: bool) -> Array:
-    """Compute `avg_pool2d` of validated arguments; dividing before adding, so that no sum overflows."""
+    """Compute `avg_pool2d` of validated arguments; dividing before adding, as sums of large numbers overflow."""
     area = kernel[0] * kernel[1]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         y = reduce_windows(np.add, padded_rows(x, padding, 0) * x.dtype.type(1 / area), kernel, stride)
         if not count_include_pad:
             y *= _share(x, kernel, stride, padding)

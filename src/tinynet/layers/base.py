@@ -80,16 +80,19 @@ class Layer:
         self.name = name
         self.params: dict[str, Array] = Parameters(self.label, params or {})
         self.buffers: dict[str, Array] = Buffers(self.label, buffers or {})
+        dtypes = {array.dtype for array in (self.params, self.buffers) if array.dtype is not None}
+        if len(dtypes) > 1 or self.params.keys() & self.buffers.keys():
+            raise TypeError(f"{self.label}: parameters and buffers must have one dtype, and names of their own")
         self.dtype: np.dtype[Any] | None = self.params.dtype or self.buffers.dtype
-        self.grads: dict[str, Array] = {}
+        self._grads: dict[str, Array] = {}
         self._pending: tuple[Any, Array, Shape] | None = None
 
     def __init_subclass__(cls) -> None:
-        # An inherited shortcut would pass by the _forward or _backward that a subclass has of its own.
-        if "_forward" in cls.__dict__ and "_infer" not in cls.__dict__:
-            cls._infer = Layer._infer  # type: ignore[method-assign]
-        if "_backward" in cls.__dict__ and "_parameter_gradients" not in cls.__dict__:
-            cls._parameter_gradients = Layer._parameter_gradients  # type: ignore[method-assign]
+        # An inherited shortcut would pass by the _forward or _backward that a subclass, or a mixin, has of its own.
+        for method, shortcut in (("_forward", "_infer"), ("_backward", "_parameter_gradients")):
+            definer = next(base for base in cls.__mro__ if method in base.__dict__ or shortcut in base.__dict__)
+            if shortcut not in definer.__dict__:
+                setattr(cls, shortcut, getattr(Layer, shortcut))
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         """Return the output and whatever ``_backward`` needs; pure."""
@@ -144,6 +147,15 @@ class Layer:
         return {**self.params, **self.buffers}
 
     @property
+    def grads(self) -> dict[str, Array]:
+        """The gradients of the last `backward`, under the keys of `params`; empty before it."""
+        return self._grads
+
+    @grads.setter
+    def grads(self, grads: dict[str, Array]) -> None:
+        self._grads = grads
+
+    @property
     def label(self) -> str:
         """The layer as error messages and tables call it: its class and, in quotes, its name."""
         kind = type(self).__name__
@@ -173,7 +185,7 @@ class Layer:
         if type(x) is not np.ndarray or x.dtype is not self.dtype:
             x = self._as_input(x)
         y, fresh = self._infer(x, False)
-        return y if fresh else unshared(y, [x, *self.params.values()])
+        return y if fresh else unshared(y, [x, *self.params.values(), *self.buffers.values()])
 
     def forward(self, x: ArrayLike, training: bool = False) -> Array:
         """Evaluate the layer and, with `training`, remember what `backward` needs.
@@ -241,7 +253,7 @@ class Layer:
         grad_x, grads = self._differentiate(context, grad)
         if grad_x.shape != shape:
             raise ShapeError(f"{self.label}: _backward must return a gradient of shape {shape}, got {grad_x.shape}")
-        taken = [grad, *self.params.values()]
+        taken = [grad, *self.params.values(), *self.buffers.values()]
         self._set_grads(grads, taken)
         return unshared(grad_x, taken)
 
@@ -250,15 +262,15 @@ class Layer:
         if not isinstance(grads, dict) or grads.keys() != self.params.keys():
             expected, got = list(self.params), list(grads) if isinstance(grads, dict) else grads
             raise ValueError(f"{self.label}: _backward must return a dict of gradients for {expected}, got {got}")
-        self.grads = {}
+        self._grads = {}
         for key, target in self.params.items():
             grad = as_real(grads[key], f"{self.label}: the gradient of {key!r}", target.dtype)
             if grad.shape != target.shape:
                 raise ShapeError(
                     f"{self.label}: the gradient of {key!r} must have shape {target.shape}, got {grad.shape}"
                 )
-            self.grads[key] = unshared(grad, taken)
-            taken.append(self.grads[key])
+            self._grads[key] = unshared(grad, taken)
+            taken.append(self._grads[key])
 
     def _as_input(self, x: Any) -> Array:
         array = as_real(x, self.label, self.dtype, FLOAT32)
@@ -278,13 +290,13 @@ class Layer:
 
     def __getattr__(self, attribute: str) -> Any:
         # Only reached where an attribute is missing.
-        if attribute in ("name", "label", "params", "buffers", "dtype", "grads", "_pending"):
+        if attribute in ("name", "label", "params", "buffers", "dtype", "_grads", "_pending"):
             raise AttributeError(f"{type(self).__name__}.__init__ must call super().__init__()")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {attribute!r}")
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle and copy the parameters; gradients and what `forward` remembered stay behind."""
-        return {**self.__dict__, "grads": {}, "_pending": None}
+        return {**self.__dict__, "_grads": {}, "_pending": None}
 
     def _arguments(self) -> list[str]:
         """Return the arguments that `repr` shows, apart from the name; those at their defaults are left out."""

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet._arrays import FLOAT32, check_dtype, check_positive
-from tinynet.functional.normalization import batch_norm_backward_kernel, batch_norm_kernel, batch_statistics, count
+from tinynet.functional.normalization import (
+    batch_norm_backward_kernel,
+    batch_norm_kernel,
+    batch_statistics,
+    broadcast,
+    count,
+)
 from tinynet.layers.base import Layer
 
 if TYPE_CHECKING:
@@ -110,8 +116,7 @@ class BatchNorm(Layer):
         normalized = batch_norm_kernel(x, mean, 1 / np.sqrt(variance + x.dtype.type(self.eps)), None)
         y = normalized
         if self.params:
-            zero = np.zeros_like(mean)
-            y = batch_norm_kernel(normalized, zero, self.params["weight"], self.params["bias"])
+            y = normalized * broadcast(self.params["weight"], x) + broadcast(self.params["bias"], x)
         return y, (normalized, mean, variance, count(x))
 
     def _update(self, context: Any) -> None:

@@ -30,9 +30,6 @@ class _Pool2d(Layer):
         super().__init__(name=name)
         self.kernel_size, self.stride, self.padding = pooling_sizes(type(self).__name__, kernel_size, stride, padding)
 
-    def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
-        return self._forward(x, False)[0], True
-
     def _check(self, x: Array) -> None:
         if x.ndim != 4:
             raise self._wrong_shape(x.shape)
@@ -88,6 +85,9 @@ class MaxPool2d(_Pool2d):
     >>> MaxPool2d(2)([[[[1, 2, 5], [3, 4, 6]]]]).tolist()
     [[[[4.0]]]]
     """
+
+    def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
+        return MaxPool2d._forward(self, x, False)[0], True
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         self._check(x)
@@ -147,6 +147,9 @@ class AvgPool2d(_Pool2d):
     ) -> None:
         super().__init__(kernel_size, stride, padding, name=name)
         self.count_include_pad = bool(count_include_pad)
+
+    def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
+        return AvgPool2d._forward(self, x, False)[0], True
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         self._check(x)

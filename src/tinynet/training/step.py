@@ -36,7 +36,7 @@ class Trainer:
             raise TypeError(f"fit: loss must have forward and backward, as CrossEntropy() has, got {loss!r}")
         self.network, self.optimizer = network, optimizer
         self.core, self.loss = fuse(network, loss)
-        self._fast = isinstance(optimizer, Optimizer)
+        self._fast = isinstance(optimizer, Optimizer) and type(optimizer).step is Optimizer.step
         self._grads: Any = None
 
     def step(self, x: Array, targets: Array) -> tuple[float, Array]:
@@ -75,7 +75,6 @@ class Trainer:
         """Let ``grads`` of the network and its layers be those of the last step, apart from all other arrays."""
         if self._grads is not None:
             self.core._set_grads(self._grads, [*others, *self.network.params.values()])
-            _collect(self.network)
 
 
 def fuse(network: Sequential, loss: Any) -> tuple[Sequential, Any]:
@@ -94,9 +93,15 @@ def fuse(network: Sequential, loss: Any) -> tuple[Sequential, Any]:
             "CrossEntropy(from_logits=True), which takes their logarithms as well"
         )
     # The softmax of logarithms of probabilities is the probabilities: after LogSoftmax nothing changes.
-    if type(last) in (Softmax, LogSoftmax):
+    if type(last) in (Softmax, LogSoftmax) and type(loss) is CrossEntropy and _is_plain(network):
         return _without_last(network), CrossEntropy(from_logits=True)
     return network, loss
+
+
+def _is_plain(network: Sequential) -> bool:
+    """Whether nothing but the layers themselves decides what comes out of the last one: a subclass may do more."""
+    last = network.layers[-1]
+    return type(network) is Sequential and (not isinstance(last, Sequential) or _is_plain(last))
 
 
 def _without_last(network: Sequential) -> Sequential:
@@ -114,11 +119,3 @@ def _leaves(layer: Layer, grads: Any) -> list[Array]:
     if isinstance(layer, Sequential):
         return [grad for part, of_part in zip(layer.layers, grads) for grad in _leaves(part, of_part)]
     return [grads[key] for key in layer.params]
-
-
-def _collect(network: Sequential) -> None:
-    """Let networks inside of networks know the gradients of their layers."""
-    for layer in network.layers:
-        if isinstance(layer, Sequential):
-            _collect(layer)
-    network.grads = network._collected("grads")
