@@ -86,7 +86,9 @@ def test_the_whole_message():
 It gives the 1600 inputs of fc1 for images of shape (N, 1, 28, 28), such as
 tn.datasets.normalize(images).reshape(-1, 1, 28, 28).
 Names and widths are the file's; padding, pooling, strides, activations and the order are a guess that has to
-be compared with the code that trained it. A wrong one loads all the same, and predicts badly."""
+be compared with the code that trained it. A wrong one loads all the same, and predicts badly.
+So does a right one if pixels are scaled otherwise than in training: pixels / 255, standardised (mean=0.1307,
+std=0.3081), -1..1 (mean=0.5, std=0.5) and 0..255 are usual."""
     )
 
 

@@ -388,3 +388,14 @@ def test_the_trainer_needs_no_copy_of_the_batch(make, data):
     trainer.step(*data)
     assert np.shares_memory(seen[0], data[0])
     assert not seen[0].flags.writeable
+
+
+@pytest.mark.parametrize("wrong", [np.ones((3, 2)), (np.ones((2, 2)),), (1, 2, 3), 5])
+def test_validation_data_are_a_pair(make, data, wrong):
+    with pytest.raises(TypeError, match=r"validation_data must be a pair \(x, y\)"):
+        tn.fit(make(), *data, epochs=1, validation_data=wrong, progress=False)
+
+
+def test_a_loss_without_parentheses_gets_a_hint(make, data):
+    with pytest.raises(TypeError, match="with parentheses"):
+        tn.fit(make(), *data, epochs=1, loss=tn.CrossEntropy, progress=False)

@@ -124,6 +124,8 @@ def fit(
     data = check_data(trainer.core, trainer.loss, x, y, "fit")
     validation = None
     if validation_data is not None:
+        if not (isinstance(validation_data, (tuple, list)) and len(validation_data) == 2):
+            raise TypeError(f"fit: validation_data must be a pair (x, y), got {type(validation_data).__name__}")
         validation = check_data(trainer.core, trainer.loss, *validation_data, "fit: validation_data")
     if looks_like_pixels(data.x):
         warnings.warn(

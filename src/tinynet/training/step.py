@@ -33,7 +33,8 @@ class Trainer:
             hint = "; write Adam() with parentheses" if isinstance(optimizer, type) else ""
             raise TypeError(f"fit: optimizer must have a step(network), as Adam() has, got {optimizer!r}{hint}")
         if isinstance(loss, type) or not callable(getattr(loss, "backward", None)):
-            raise TypeError(f"fit: loss must have forward and backward, as CrossEntropy() has, got {loss!r}")
+            hint = "; write CrossEntropy() with parentheses" if isinstance(loss, type) else ""
+            raise TypeError(f"fit: loss must have forward and backward, as CrossEntropy() has, got {loss!r}{hint}")
         self.network, self.optimizer = network, optimizer
         self.core, self.loss = fuse(network, loss)
         self._fast = isinstance(optimizer, Optimizer) and type(optimizer).step is Optimizer.step

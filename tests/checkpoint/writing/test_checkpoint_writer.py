@@ -268,3 +268,9 @@ def test_an_array_without_dimensions_comes_back(tmp_path: Path, dtype: str, mmap
     flag = tn.load_checkpoint(path, mmap=mmap)["flag"]
     assert isinstance(flag, np.ndarray)
     assert (flag.shape, flag.dtype, bool(flag)) == ((), np.dtype(dtype), True)
+
+
+def test_a_folder_that_is_missing_is_named_by_the_path_that_was_given(tmp_path):
+    path = tmp_path / "nowhere" / "mine.pth"
+    with pytest.raises(FileNotFoundError, match=r"no such folder.*mine\.pth"):
+        tn.save_checkpoint({"w": np.ones(1)}, path)

@@ -19,8 +19,11 @@ def replacing(path: str) -> Iterator[BinaryIO]:
     # Renaming replaces a link itself, so it is followed first.
     target = os.path.realpath(path)
     mode = _mode(target)
+    folder = os.path.dirname(target)  # noqa: PTH120
+    if not os.path.isdir(folder):  # noqa: PTH112
+        raise FileNotFoundError(errno.ENOENT, "There is no such folder to write it to", path)
     # In the same folder, as only a rename within one file system replaces a file at once.
-    temporary = os.path.join(os.path.dirname(target), f".{os.urandom(8).hex()}.part")  # noqa: PTH118, PTH120
+    temporary = os.path.join(folder, f".{os.urandom(8).hex()}.part")  # noqa: PTH118
     try:
         with open(temporary, "xb") as file:  # noqa: PTH123 (importing pathlib takes longer)
             yield file

@@ -27,6 +27,10 @@ def write_notes(row: list[Module], choices: list[Choice], reordered: bool) -> st
         f"Names and widths are the file's; {guessed} and the order are a guess that has to be compared with the code "
         "that trained it. A wrong one loads all the same, and predicts badly."
     )
+    notes.append(
+        "So does a right one if pixels are scaled otherwise than in training: pixels / 255, standardised "
+        "(mean=0.1307, std=0.3081), -1..1 (mean=0.5, std=0.5) and 0..255 are usual."
+    )
     if reordered:
         notes.append(
             "The file has the layers in another order, in which their widths do not fit together: there may be "
