@@ -8,8 +8,8 @@ from tinynet.errors import CheckpointError
 #: models take a few MiB.
 MAX_METADATA = 64 << 20
 #: More instructions than this are refused: it bounds the memory and time of hostile pickles, and is enough for a
-#: state dict of 125,000 tensors.
-MAX_INSTRUCTIONS = 1 << 22
+#: state dict of 60,000 tensors.
+MAX_INSTRUCTIONS = 1 << 21
 #: What Python's objects may take, in bytes: those that pickles make, and those that they are converted to.
 MAX_OBJECTS = 256 << 20
 MAX_NDIM = 32  # of NumPy 1
