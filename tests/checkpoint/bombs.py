@@ -79,17 +79,17 @@ def empty_tensors(count: int) -> bytes:
 BOMBS = {
     "attributes": lambda: objects_of_one_state(20_000, 3_000),
     "modules": lambda: modules_of_one_state(20_000, 3_000),
-    "names": lambda: names(1_390_000),
+    "names": lambda: names(695_000),
     "empty-tensors": lambda: empty_tensors(800_000),
     "sets": lambda: bomb(b"\x8f", 5_000_000),
     "dicts-in-the-memo": lambda: bomb(b"}\x94", 2_000_000),
     "dicts-with-an-item": lambda: bomb(b"}NNs", 1_000_000),
     "numbers-in-the-memo": lambda: bomb(b"M\xff\xff\x94", 2_000_000),
     "calls": lambda: torch_zip(
-        Fragment(name("collections", "OrderedDict") + b"q\x00(" + b"h\x00)R" * 1_300_000 + b"t\x86")
+        Fragment(name("collections", "OrderedDict") + b"q\x00(" + b"h\x00)R" * 650_000 + b"t\x86")
     ),
     "wide-text": lambda: zip_file(
-        [Member("archive/data.pkl", pickled(push("a" * (60 * MIB) + "\U0001f600")), method=8)]
+        [Member("archive/data.pkl", pickled(push("a" * (39 * MIB) + "\U0001f600")), method=8)]
     ),
     "bytes-copied": lambda: torch_zip(
         Fragment(
@@ -237,16 +237,16 @@ HOSTILE = {
         b"h\x00)\x81h\x01b",
     ),
     "memo-numbers": lambda: memos([n << 20 for n in range(4, 4096)] + [(n << 20) + 1 for n in range(4, 4096)], 100),
-    "memo-numbers-taken": lambda: memos([n << 20 for n in range(4, 1000)], 3_000_000),
-    "memo-numbers-within-bounds": lambda: memos([n << 11 for n in range(1, 1000)], 3_000_000),
-    "memoize": lambda: torch_zip(Fragment(b"N" + b"\x94" * 4_190_000), method=8),
-    "wide-texts": lambda: references(1, b"", short("\U0001f600" + "a" * 9) * 4_100_000),
-    "short-texts": lambda: references(1, b"", push("ab") * 4_190_000),
+    "memo-numbers-taken": lambda: memos([n << 20 for n in range(4, 1000)], 1_500_000),
+    "memo-numbers-within-bounds": lambda: memos([n << 11 for n in range(1, 1000)], 1_500_000),
+    "memoize": lambda: torch_zip(Fragment(b"N" + b"\x94" * 2_090_000), method=8),
+    "wide-texts": lambda: references(1, b"", short("\U0001f600" + "a" * 9) * 2_045_000),
+    "short-texts": lambda: references(1, b"", push("ab") * 2_090_000),
     "long-texts": lambda: torch_zip(push(["a" * (31 * MIB), "\xe9" * (15 * MIB)]), method=8),
-    "small-tuples": lambda: references(1, b"", b")\x85" * 2_090_000),
-    "tuples-of-four": lambda: references(1, b"", b"NN\x86" * 1_390_000),
-    "lists-of-lists": lambda: references(1, b"", b"]]a" * 1_390_000),
-    "dicts-of-dicts": lambda: references(1, b"", b"}N}s" * 1_040_000),
+    "small-tuples": lambda: references(1, b"", b")\x85" * 1_045_000),
+    "tuples-of-four": lambda: references(1, b"", b"NN\x86" * 695_000),
+    "lists-of-lists": lambda: references(1, b"", b"]]a" * 695_000),
+    "dicts-of-dicts": lambda: references(1, b"", b"}N}s" * 520_000),
     "complex-numbers": lambda: references(
         1, name("builtins", "complex") + b"q\x00", b"h\x00" + b"G\0\0\0\0\0\0\0\0" * 2 + b"\x86R"
     ),
@@ -274,7 +274,7 @@ HOSTILE = {
         300_000, name("pathlib", "PosixPath") + b"q\x00" + push(("a" * 40,) * 64) + b"q\x01", b"h\x00h\x01R"
     ),
     "dates": lambda: references(
-        1_390_000, name("datetime", "date") + b"q\x00" + push((b"\x07\xe8\1\1",)) + b"q\x01", b"h\x00h\x01R"
+        695_000, name("datetime", "date") + b"q\x00" + push((b"\x07\xe8\1\1",)) + b"q\x01", b"h\x00h\x01R"
     ),
     "called-dicts": lambda: references(1, name("m", "C") + b"q\x00", b"h\x00)RNNs" * 690_000),
     "two-pickles": lambda: legacy(

@@ -63,7 +63,7 @@ def test_a_key_of_another_type_is_refused(key):
 
 
 def test_the_choices_that_an_error_lists_work():
-    content = {"v1.0": {"model": WEIGHTS, "ema": WEIGHTS}, "nets": {"net.v1": WEIGHTS}}
+    content = {"v1.0": {"model": dict(WEIGHTS), "ema": dict(WEIGHTS)}, "nets": {"net.v1": dict(WEIGHTS)}}
     with pytest.raises(tn.CheckpointError) as caught:
         tn.from_torch_state_dict(content)
     for key in ("v1.0.model", "v1.0.ema", "nets.net.v1"):
@@ -132,3 +132,27 @@ def test_paths_files_and_errors_name_the_source(root, tmp_path):
         tn.from_torch_state_dict(path, tn.Sequential(tn.Dense(3, 3, name="fc1")))
     with pytest.raises(FileNotFoundError):
         tn.from_torch_state_dict(tmp_path / "nothing.pth")
+
+
+def test_a_state_dict_that_many_paths_lead_to_is_one():
+    shared = {"a": dict(WEIGHTS)}
+    for _ in range(2):
+        shared = {str(i): shared for i in range(400)}
+    shared["itself"] = shared
+    assert tn.from_torch_state_dict(shared)[0].name == "fc"
+
+
+@pytest.mark.parametrize("name", ["\x1b]0;pwned\x07.weight", "line\nbreak.weight", "a" * 501 + ".weight"])
+def test_names_that_no_tensor_has_are_refused_and_escaped(name):
+    with pytest.raises(tn.CheckpointError, match="is not the name of a tensor") as caught:
+        tn.from_torch_state_dict({name: np.ones((2, 2))})
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 200
+
+
+def test_thousands_of_names_are_not_listed():
+    many = {f"layer{i}.weight": np.ones((2, 3)) for i in range(3000)}
+    for network in (None, tn.Sequential(tn.Dense(3, 2, name="other"))):
+        with pytest.raises(tn.CheckpointError) as caught:
+            tn.from_torch_state_dict(many, network)
+        assert len(str(caught.value)) < 5000

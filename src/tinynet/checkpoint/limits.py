@@ -11,7 +11,7 @@ MAX_METADATA = 64 << 20
 #: state dict of 60,000 tensors.
 MAX_INSTRUCTIONS = 1 << 21
 #: What Python's objects may take, in bytes: those that pickles make, and those that they are converted to.
-MAX_OBJECTS = 256 << 20
+MAX_OBJECTS = 160 << 20
 MAX_NDIM = 32  # of NumPy 1
 #: More elements than this cannot be: NumPy counts their bytes in 63 bits.
 MAX_COUNT = 1 << 58
@@ -28,9 +28,10 @@ MAX_HEADER = 8 << 20
 MIN_DATA = 128 << 20
 DATA_FACTOR = 8
 
-#: Bytes, rounded up, of: a small object, one item of a container, one dimension of an array.
+#: Bytes, rounded up, of: a small object, one item of a container, one member of a set, one dimension of an array.
 OBJECT_COST = 256
 ITEM_COST = 64
+MEMBER_COST = 128
 DIMENSION_COST = 16
 
 

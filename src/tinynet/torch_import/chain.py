@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinynet.errors import CheckpointError
+from tinynet.torch_import.listing import listed
 from tinynet.torch_import.orders import Widths, by_number, is_chain, is_sorted, search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tinynet._arrays import Array
 
 
@@ -48,7 +47,7 @@ def find_chain(tensors: dict[str, Array], origin: str, strict: bool) -> list[Aff
         turned = [layer for layer in layers if layer.bias is None and _has_bias_of_its_inputs(layer, tensors)]
         hint = f" {turned[0].weight_key} looks transposed: torch has (out, in)." if turned else ""
         raise CheckpointError(
-            f"{origin}: no dense layer uses {_listed(unused)}.{hint} If they do not matter, pass strict=False; if "
+            f"{origin}: no dense layer uses {listed(unused)}.{hint} If they do not matter, pass strict=False; if "
             f"they belong to another kind of layer, {_build(tensors)}"
         )
     return _order(layers, tensors, origin)
@@ -65,7 +64,7 @@ def _refuse_other_layers(tensors: dict[str, Array], origin: str) -> None:
         or (array.ndim == 2 and torch_names and _leaf(key) != "weight")
     ]
     if other:
-        shapes = _listed(f"{key} {tensors[key].shape}" for key in other[:4])
+        shapes = listed(f"{key} {tensors[key].shape}" for key in other[:4])
         raise CheckpointError(
             f"{origin} is no chain of dense layers: {shapes} belong to layers of other kinds (convolution, "
             f"normalization, recurrence, ...), whose settings and order the file does not tell: {_build(tensors)}"
@@ -142,13 +141,13 @@ def _order(layers: list[Affine], tensors: dict[str, Array], origin: str) -> list
     if len(choices) == 1 and complete:
         return choices[0]
     if choices or not complete:
-        lines = "".join("\n  " + _listed(map(str, choice)) for choice in choices) or " too many to try"
+        lines = "".join("\n  " + listed(map(str, choice)) for choice in choices) or " too many to try"
         raise CheckpointError(
             f"{origin}: the layers may fit together in more than one order:{lines}\nGive each layer its name= and "
             f"{_build(tensors)}"
         )
     raise CheckpointError(
-        f"{origin}: the layers {_listed(map(str, layers))} do not form one chain, in which every layer takes what "
+        f"{origin}: the layers {listed(map(str, layers))} do not form one chain, in which every layer takes what "
         f"another gives: {_build(tensors)}"
     )
 
@@ -158,7 +157,3 @@ def _build(tensors: dict[str, Array]) -> str:
     from tinynet.torch_import.suggestion import suggest  # whose file is read has not waited for it
 
     return f"build the network and pass it as network={suggest(tensors)}"
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tinynet._composition import walk
 from tinynet.errors import CheckpointError
+from tinynet.torch_import.listing import listed
 from tinynet.torch_import.orders import by_number
 from tinynet.torch_import.state_dict import normalize_names
 
@@ -34,10 +35,10 @@ def fill(network: Layer, tensors: dict[str, Array], origin: str, strict: bool) -
     problems = []
     missing = [key for key in state if source_of.get(key) not in tensors and not _is_optional(key)]
     if missing:
-        problems.append(f"missing in the file: {', '.join(missing)}")
+        problems.append(f"missing in the file: {listed(missing)}")
     unused = [key for key in tensors if key not in used]
     if unused and strict:
-        problems.append(f"unused in the file: {', '.join(unused)} (strict=False allows this)")
+        problems.append(f"unused in the file: {listed(unused)} (strict=False allows this)")
     given = {key: tensors[source] for key, source in source_of.items() if source in tensors}
     for key, value in given.items():
         name = key if source_of[key] == key else f"{key} (from {source_of[key]})"
@@ -50,7 +51,8 @@ def fill(network: Layer, tensors: dict[str, Array], origin: str, strict: bool) -
     if problems and in_order:
         problems.append("matched in order, as no layer has a name: give each the name= that it has in the file")
     if problems:
-        raise CheckpointError(f"{origin} does not fit {network.label}:\n  " + "\n  ".join(problems))
+        shown = problems[:40] + [f"and {len(problems) - 40} more"] * (len(problems) > 40)
+        raise CheckpointError(f"{origin} does not fit {network.label}:\n  " + "\n  ".join(shown))
     # Cast everything before anything is written: the tensors may be views of the same network.
     values = {key: value.astype(state[key].dtype) for key, value in given.items()}
     for arrays in (network.params, network.buffers):
@@ -82,7 +84,7 @@ def _by_place(state: dict[str, Array], required: list[str], tensors: dict[str, A
     if len(given) != len(wanted):
         raise CheckpointError(
             f"{origin}: the network has {len(wanted)} layers with parameters, the file has {len(given)}: "
-            f"{', '.join(given)}. Give each layer the name= that it has in the file"
+            f"{listed(given)}. Give each layer the name= that it has in the file"
         )
     orders = [list(given)] + [order for order in [by_number(list(given))] if order not in (None, list(given))]
     matches = [
@@ -97,7 +99,7 @@ def _by_place(state: dict[str, Array], required: list[str], tensors: dict[str, A
     fitting = [match for match in matches if all(_fits(state[key], tensors.get(match[key])) for key in required)]
     if len(fitting) > 1:
         raise CheckpointError(
-            f"{origin}: the order of the keys, {', '.join(given)}, and that of their numbers differ, and both fit. "
+            f"{origin}: the order of the keys, {listed(given)}, and that of their numbers differ, and both fit. "
             "Give each layer the name= that it has in the file"
         )
     return (fitting or matches)[0]

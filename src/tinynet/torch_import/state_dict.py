@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.checkpoint import load_checkpoint
+from tinynet.checkpoint.brief import brief
 from tinynet.errors import CheckpointError
+from tinynet.torch_import.listing import entries, listed
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
 
 # {"checkpoint": {"model": {"state_dict": ...}}} is as deep as wrappers were seen to go.
 MAX_DEPTH = 3
+MAX_NAME = 500
 
 
 def read_state_dict(source: Any, key: str | None) -> tuple[str, dict[str, Array]]:
@@ -24,6 +27,9 @@ def read_state_dict(source: Any, key: str | None) -> tuple[str, dict[str, Array]
     if key is not None and not isinstance(key, str):
         raise TypeError(f"key must be a string or None, got {key!r}")
     found = _only_entry(content, origin) if key is None else _entry(content, key, origin)
+    for name in found:
+        if not (isinstance(name, str) and name.isprintable() and len(name) <= MAX_NAME):
+            raise CheckpointError(f"{origin}: {brief(name)} is not the name of a tensor")
     tensors = {name: _as_array(value, name, origin) for name, value in found.items() if _is_tensor(value)}
     return origin, normalize_names(tensors, origin)
 
@@ -48,7 +54,7 @@ def _entry(content: Any, key: str, origin: str) -> Mapping[str, Any]:
     """Return the entry called `key`; dots lead into nested entries where no entry has the whole name."""
     found = _look_up(content, key)
     if found is None:
-        names = ", ".join(map(repr, content)) if isinstance(content, Mapping) else "none"
+        names = entries(content) if isinstance(content, Mapping) else "none"
         raise CheckpointError(f"{origin} has no entry {key!r}; its entries are {names}")
     if not isinstance(found, Mapping) or not any(map(_is_tensor, found.values())):
         raise CheckpointError(f"{origin}: the entry {key!r} is no state dict, it holds no tensors by name")
@@ -67,27 +73,30 @@ def _look_up(content: Any, key: str) -> Any:
 
 def _only_entry(content: Any, origin: str) -> Mapping[str, Any]:
     """Return the one mapping of names to weights, which may lie a few wrappers deep."""
-    fitting = dict(_state_dicts(content, ""))
+    fitting = dict(_state_dicts(content, "", set()))
     if len(fitting) == 1:
         return next(iter(fitting.values()))
     if fitting:
-        choices = ", ".join(f"key={path!r}" for path in fitting)
+        choices = listed(f"key={brief(path)}" for path in fitting)
         raise CheckpointError(f"{origin} holds several state dicts; choose one with {choices}")
-    keys = f"; its entries are {', '.join(map(repr, content))}" if isinstance(content, Mapping) else ""
+    keys = f"; its entries are {entries(content)}" if isinstance(content, Mapping) else ""
     raise CheckpointError(f"{origin} holds no state dict, no mapping of names to weight matrices{keys}")
 
 
-def _state_dicts(entry: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _state_dicts(entry: Any, path: str, seen: set[int], depth: int = 0) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the paths and the mappings of names to weights, innermost only: a wrapper may hold matrices of its own.
 
     Entries under names that are no strings are passed by: an optimizer keys its state, which looks like weights, by
     integers.
     """
-    if not isinstance(entry, Mapping) or depth > MAX_DEPTH:
+    if not isinstance(entry, Mapping) or depth > MAX_DEPTH or id(entry) in seen:
         return
+    seen.add(id(entry))  # one that is reached by many paths is the same each time
     named = {name: value for name, value in entry.items() if isinstance(name, str)}
     inner = [
-        pair for name, value in named.items() for pair in _state_dicts(value, f"{path}.{name}".lstrip("."), depth + 1)
+        pair
+        for name, value in named.items()
+        for pair in _state_dicts(value, f"{path}.{name}".lstrip("."), seen, depth + 1)
     ]
     if inner:
         yield from inner

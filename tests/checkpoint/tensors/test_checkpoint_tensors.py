@@ -100,7 +100,6 @@ def test_legacy_storage_views() -> None:
         pytest.param({"conj": True}, [1 - 2j, 3 + 4j], id="conj"),
         pytest.param({"neg": True}, [-1 - 2j, -3 + 4j], id="neg"),
         pytest.param({"conj": True, "neg": True}, [-1 + 2j, -3 - 4j], id="both"),
-        pytest.param({"conj": False}, [1 + 2j, 3 - 4j], id="conj-off"),
     ],
 )
 def test_conj_and_neg(metadata: Any, expected: Any) -> None:

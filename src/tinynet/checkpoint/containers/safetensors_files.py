@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,11 +88,14 @@ def _array(source: Source, name: str, tensor: dict[str, Any]) -> Array:
         raise CheckpointError(
             f"{brief(name)}: its element type {tensor['dtype']} is not supported: NumPy has none like it"
         )
+    shape = tensor["shape"]
+    if len(shape) > limits.MAX_NDIM or prod(n or 1 for n in shape) >= limits.MAX_COUNT:
+        raise CheckpointError(f"{brief(name)}: it has the shape {brief(shape)}, which NumPy cannot have")
     element = ELEMENTS[_ELEMENTS[tensor["dtype"]]]
     data = tensor["data"]
     if type(data) is not bytearray:
         data = bytearray(data)
-    array: Array = np.frombuffer(data, element.stored).reshape(tensor["shape"])
+    array: Array = np.frombuffer(data, element.stored).reshape(shape)
     if element.convert is None:
         array = array.astype(element.loaded, copy=False)
     else:

@@ -66,6 +66,8 @@ class _ZipCheckpoint:
         return self._members.array(name, viewed)
 
     def _is_big_endian(self) -> bool:
+        if f"{self._root}/constants.pkl" in self._members.directory:
+            return False  # TorchScript has no such record, and does not look for one
         name = f"{self._root}/byteorder"
         if name not in self._members.directory:
             return False  # torch < 2.1 did not write it, and ran on little-endian machines

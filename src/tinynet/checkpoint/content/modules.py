@@ -58,8 +58,9 @@ def _pickled_parts(module: Instance, objects: Budget) -> Parts:
     for table in tables:
         pay_for_parts(objects, table)
     parameters, buffers, children = tables
-    kept = {name: value for name, value in buffers.items() if name not in transient}
-    return ({**parameters, **kept}, children)
+    own = {name: value for name, value in parameters.items() if value is not None}
+    own.update((name, value) for name, value in buffers.items() if name not in transient)
+    return own, children
 
 
 def collect_state_dict(

@@ -100,7 +100,8 @@ class _Walk:
         state = _state(value, len(self._frames) == 1)
         self._copying(state)
         self._copying(value.items)
-        attributes = self._finish(value, {**state, **value.items})
+        # A dict with attributes is a dict first: they are to it what `_metadata` is to a state dict.
+        attributes = self._finish(value, dict(value.items or state))
         return attributes, _Frame(attributes, list(attributes.items()))
 
     def _open(self, value: Any) -> tuple[Any, _Frame | None]:

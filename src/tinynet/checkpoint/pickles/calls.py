@@ -6,7 +6,7 @@ from typing import Any, Callable
 
 from tinynet.checkpoint.pickles import tensor_calls, values
 from tinynet.checkpoint.pickles.context import CallContext, damaged
-from tinynet.checkpoint.pickles.inert import SAVE_ALONE, CalledDict, Instance, Name, describe, unknown_call
+from tinynet.checkpoint.pickles.inert import SAVE_ALONE, CalledDict, Instance, Name, Ordered, describe, unknown_call
 from tinynet.errors import CheckpointError
 
 Handler = Callable[[CallContext, "tuple[Any, ...]"], Any]
@@ -43,7 +43,7 @@ def new_object(context: CallContext, cls: Any, arguments: Any) -> Any:
     if arguments:
         raise CheckpointError(f"the pickle makes a {cls.path!r} from arguments, which is refused; {SAVE_ALONE}")
     context.making_object()
-    return Instance(cls)
+    return Ordered() if cls.path == "collections.OrderedDict" else Instance(cls)
 
 
 def _from_type(context: CallContext, arguments: tuple[Any, ...]) -> Any:
@@ -52,6 +52,7 @@ def _from_type(context: CallContext, arguments: tuple[Any, ...]) -> Any:
         raise damaged("a tensor with attributes")
     if _CALLS.get(arguments[0].path) not in (tensor_calls.tensor, tensor_calls.tensor_v3, tensor_calls.parameter):
         raise CheckpointError(f"a tensor with attributes is rebuilt by {arguments[0].path!r}, which is refused")
+    tensor_calls.check_attributes(arguments[3])
     return call(context, arguments[0], arguments[2])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sized
 from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
-from tinynet.checkpoint.limits import DIMENSION_COST, ITEM_COST, OBJECT_COST, Budget
+from tinynet.checkpoint.limits import DIMENSION_COST, ITEM_COST, MEMBER_COST, OBJECT_COST, Budget
 from tinynet.checkpoint.pickles.inert import Name
 from tinynet.checkpoint.pickles.keys import KeyRules
 from tinynet.errors import CheckpointError
@@ -52,6 +52,10 @@ class CallContext:
         self.objects.spend(ITEM_COST * len(items), "copies of values")
         if isinstance(items, dict):
             self.keys.count(items)
+
+    def making_members(self, items: Collection[Any]) -> None:
+        """Account for members of a set, whose table may be almost empty."""
+        self.objects.spend(MEMBER_COST * len(items), "the sets")
 
     def copying_bytes(self, data: Sized) -> None:
         """Account for a copy of text or bytes."""

@@ -34,12 +34,16 @@ def add_items(context: CallContext, target: Any, items: Sequence[Any]) -> None:
     """Add members to a set."""
     if type(target) is not set:
         raise CheckpointError(f"the pickle adds items to a value of type {describe(target)}")
+    context.making_members(items)
     target.update(context.keys.each(items))
 
 
 def build(context: CallContext, target: Any, state: Any) -> None:
     """Give an object its attributes. Those of a dict, such as `_metadata` of a state dict, are none of its items."""
     if type(target) is Instance:
+        if isinstance(target.state, dict) and isinstance(state, dict):  # as Python does, later ones are added
+            context.copying_items(target.state)
+            state = {**target.state, **state}
         target.state = state
     elif isinstance(target, Record):
         target.build(state, context)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tinynet._arrays import Array
 
 _MAX_KEY = 200
+#: What replaces a tensor's values where it is set.
+_VALUES = frozenset({"data", "real", "imag"})
 #: In place of every tensor in a dry run.
 _NO_TENSOR: Array = np.empty(0, np.uint8)
 
@@ -117,4 +119,13 @@ def parameter(context: CallContext, arguments: tuple[Any, ...]) -> Any:
     """Do `_rebuild_parameter(data, requires_grad, hooks)`, or with the parameter's attributes as a fourth."""
     if not 1 <= len(arguments) <= 4 or type(arguments[0]) is not np.ndarray:
         raise damaged("a parameter")
+    if len(arguments) == 4:
+        check_attributes(arguments[3])
     return arguments[0]
+
+
+def check_attributes(state: Any) -> None:
+    """Refuse attributes of a tensor that PyTorch would take for its values; the others are left out."""
+    for part in state if type(state) is tuple else (state,):
+        if isinstance(part, dict) and not _VALUES.isdisjoint(part):
+            raise CheckpointError("the attributes of a tensor replace its values, which is refused")

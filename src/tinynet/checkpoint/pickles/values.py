@@ -41,7 +41,9 @@ def counter(context: CallContext, arguments: Arguments) -> dict[Any, Any]:
 
 def as_list(context: CallContext, arguments: Arguments) -> list[Any]:
     """Do ``collections.deque(items, maxlen)`` and TorchScript's ``build_intlist(items)``."""
-    if not arguments or type(arguments[0]) not in (list, tuple):
+    if not arguments:
+        return []
+    if type(arguments[0]) not in (list, tuple):
         raise damaged("a list")
     context.copying_items(arguments[0])
     return list(arguments[0])
@@ -54,7 +56,9 @@ def as_tuple(context: CallContext, arguments: Arguments) -> tuple[Any, ...]:
 
 def as_set(context: CallContext, arguments: Arguments) -> set[Any]:
     """Do ``set(items)``."""
-    return set(context.keys.each(as_list(context, arguments))) if arguments else set()
+    items = as_list(context, arguments)
+    context.making_members(items)
+    return set(context.keys.each(items))
 
 
 def encode(context: CallContext, arguments: Arguments) -> bytes:

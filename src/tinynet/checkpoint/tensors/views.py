@@ -146,8 +146,9 @@ def _check_metadata(metadata: Any, element: Element) -> tuple[bool, bool]:
         return False, False
     if type(metadata) is not dict or not metadata.keys() <= {"conj", "neg"}:
         raise CheckpointError(f"a tensor has unknown metadata: {brief(metadata)}")
-    conj, neg = metadata.get("conj", False), metadata.get("neg", False)
+    conj, neg = "conj" in metadata, "neg" in metadata
     kind = element.loaded.kind
-    if type(conj) is not bool or type(neg) is not bool or (conj and kind != "c") or (neg and kind not in "fc"):
+    # PyTorch writes True or no entry, and reads an entry as True whatever it says.
+    if any(flag is not True for flag in metadata.values()) or (conj and kind != "c") or (neg and kind not in "fc"):
         raise CheckpointError(f"a tensor of {element.loaded} has the metadata {brief(metadata)}")
     return conj, neg

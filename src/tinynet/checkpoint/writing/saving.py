@@ -50,7 +50,7 @@ def save_checkpoint(state_dict: Mapping[str, Any], path: str | bytes | os.PathLi
     ValueError
         If an array holds something that a tensor cannot, such as text or objects, a name holds what UTF-8
         cannot, or `load_checkpoint` would refuse the file: above all, more than 32 dimensions, or more than
-        some 100,000 arrays.
+        some 60,000 arrays.
     OSError
         If the file cannot be written, or `path` is a directory, a device or a pipe.
 
