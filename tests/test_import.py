@@ -51,3 +51,17 @@ def test_errors_are_also_the_builtin_kind():
     ]:
         assert issubclass(error, tn.TinynetError)
         assert issubclass(error, builtin)
+
+
+def test_loading_and_predicting_with_dense_layers_imports_nothing_else(root):
+    code = f"""
+import sys, numpy as np, tinynet as tn
+masks = "numpy.ma" in sys.modules  # NumPy 1 imports it itself
+net = tn.from_torch_state_dict({str(root / "examples" / "mnist_model.pth")!r})
+net.predict(np.zeros((1, 784), np.float32))
+idle = ["layers.convolution", "layers.pooling", "functional.convolution", "training", "optimizers", "datasets", "viz"]
+print([name for name in idle if "tinynet." + name in sys.modules], ("numpy.ma" in sys.modules) == masks)
+print(tn.Conv2d(1, 1, 1).label, tn.functional.max_pool2d([[[[1.0]]]], 1).item(), "Conv2d" in dir(tn.layers))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[] True\nConv2d 1.0 True\n"

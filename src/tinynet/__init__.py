@@ -6,24 +6,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tinynet import functional, initializers
+from tinynet._lazy import lazily
 from tinynet.checkpoint import load_checkpoint
 from tinynet.errors import BackwardError, CheckpointError, GradientError, ShapeError, TinynetError, TrainingError
-from tinynet.layers import (
-    AvgPool2d,
-    BatchNorm,
-    Conv2d,
-    Dense,
-    Dropout,
-    Flatten,
-    Layer,
-    LeakyReLU,
-    LogSoftmax,
-    MaxPool2d,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-)
+from tinynet.layers import LAZY as _LAZY_LAYERS
+from tinynet.layers import Dense, Flatten, Layer, LeakyReLU, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
 from tinynet.losses import CrossEntropy
 from tinynet.network import Sequential
 from tinynet.torch_import import from_torch_state_dict, to_torch_state_dict
@@ -32,6 +19,7 @@ if TYPE_CHECKING:
     from tinynet import datasets, schedules, viz  # noqa: F401 - for type checkers; see __getattr__
     from tinynet.checkpoint import save_checkpoint
     from tinynet.gradcheck import check_gradients
+    from tinynet.layers import AvgPool2d, BatchNorm, Conv2d, Dropout, MaxPool2d
     from tinynet.optimizers import SGD, Adam
     from tinynet.training import BestWeights, Callback, EarlyStopping, History, fit
 
@@ -80,23 +68,24 @@ __all__ = [
 ]  # without viz: "from tinynet import *" need not wait for matplotlib
 
 
-_LAZY_MODULES = ("datasets", "schedules", "viz")
-_LAZY_NAMES = {
-    "check_gradients": "tinynet.gradcheck",
-    "save_checkpoint": "tinynet.checkpoint",
-    **dict.fromkeys(["SGD", "Adam"], "tinynet.optimizers"),
-    **dict.fromkeys(["BestWeights", "Callback", "EarlyStopping", "History", "fit"], "tinynet.training"),
-}
+# Only who draws waits for matplotlib, which takes longer to import than the rest together; and a process that loads a
+# network and predicts, which takes little longer than NumPy's import, waits for nothing that it can miss.
+_get = lazily(
+    __name__,
+    {
+        "check_gradients": "tinynet.gradcheck",
+        "save_checkpoint": "tinynet.checkpoint",
+        **_LAZY_LAYERS,
+        **dict.fromkeys(["SGD", "Adam"], "tinynet.optimizers"),
+        **dict.fromkeys(["BestWeights", "Callback", "EarlyStopping", "History", "fit"], "tinynet.training"),
+    },
+)
 
 
 def __getattr__(name: str) -> Any:
-    # Only who draws waits for matplotlib, which takes longer to import than the rest together; and a process that
-    # loads a network and predicts, which takes little longer than NumPy's import, waits for nothing that it can miss.
-    if name in _LAZY_MODULES:
+    if name in ("datasets", "schedules", "viz"):
         return importlib.import_module(f"tinynet.{name}")
-    if name in _LAZY_NAMES:
-        return getattr(importlib.import_module(_LAZY_NAMES[name]), name)
-    raise AttributeError(f"module 'tinynet' has no attribute {name!r}")
+    return _get(name)
 
 
 def __dir__() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
@@ -50,12 +51,18 @@ def as_real(x: Any, owner: str, dtype: np.dtype[Any] | None = None, default: np.
 
 def as_array(x: Any, owner: str) -> Array:
     """Return `x` as an array of any dtype, or raise a TypeError that names `owner`."""
-    if isinstance(x, np.ma.MaskedArray):
+    if is_masked(x):
         raise TypeError(f"{owner} does not know masks: fill the masked array first, as x.filled(0)")
     try:
         return np.asarray(x)
     except (ValueError, TypeError, RuntimeError) as error:
         raise TypeError(f"{owner} expects an array of numbers, got {type(x).__name__}: {error}") from error
+
+
+def is_masked(x: Any) -> bool:
+    """Whether `x` is a masked array. Where nobody has made one, NumPy need not import what knows them."""
+    ma = sys.modules.get("numpy.ma")
+    return ma is not None and isinstance(x, ma.MaskedArray)
 
 
 def as_real_pair(owner: str, grad: Any, y: Any) -> tuple[Array, Array]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from tinynet.layers.activations import ReLU
 from tinynet.layers.base import Layer
-from tinynet.layers.pooling import MaxPool2d
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -48,7 +47,8 @@ def inference_order(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     """
     order = list(layers)
     for i in range(len(order) - 1):
-        if type(order[i]) is ReLU and type(order[i + 1]) is MaxPool2d:  # subclasses may do other things
+        # Asked of the class itself, for subclasses may do other things.
+        if type(order[i]) is ReLU and "takes_maxima" in vars(type(order[i + 1])):
             order[i], order[i + 1] = order[i + 1], order[i]
     return tuple(order)
 

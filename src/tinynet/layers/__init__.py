@@ -1,14 +1,21 @@
 """The layers: each a pair of pure functions, ``_forward`` and ``_backward``, under one base class."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinynet._lazy import lazily
 from tinynet.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from tinynet.layers.base import Layer
-from tinynet.layers.convolution import Conv2d
 from tinynet.layers.dense import Dense
-from tinynet.layers.normalization import BatchNorm
-from tinynet.layers.pooling import AvgPool2d, MaxPool2d
-from tinynet.layers.regularization import Dropout
 from tinynet.layers.shape import Flatten
 from tinynet.layers.softmax import LogSoftmax, Softmax
+
+if TYPE_CHECKING:
+    from tinynet.layers.convolution import Conv2d
+    from tinynet.layers.normalization import BatchNorm
+    from tinynet.layers.pooling import AvgPool2d, MaxPool2d
+    from tinynet.layers.regularization import Dropout
 
 __all__ = [
     "AvgPool2d",
@@ -26,3 +33,16 @@ __all__ = [
     "Softmax",
     "Tanh",
 ]
+
+LAZY = {
+    "AvgPool2d": "tinynet.layers.pooling",
+    "BatchNorm": "tinynet.layers.normalization",
+    "Conv2d": "tinynet.layers.convolution",
+    "Dropout": "tinynet.layers.regularization",
+    "MaxPool2d": "tinynet.layers.pooling",
+}
+__getattr__ = lazily(__name__, LAZY)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable, NoReturn
 
 import numpy as np
 
-from tinynet._arrays import as_real, check_dtype
+from tinynet._arrays import as_real, check_dtype, is_masked
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class _Arrays(dict[str, "Array"]):
         self._owner = owner
         self.dtype: np.dtype[Any] | None = None
         for key, array in arrays.items():
-            if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
+            if not isinstance(array, np.ndarray) or is_masked(array):
                 raise TypeError(f"{owner}: {self.kind} {key!r} must be an ndarray, got {type(array).__name__}")
             self._check(key, array)
 

@@ -86,6 +86,8 @@ class MaxPool2d(_Pool2d):
     [[[[4.0]]]]
     """
 
+    takes_maxima = True  # so that it commutes with ReLU
+
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         return MaxPool2d._forward(self, x, False)[0], True
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet._arrays import is_masked
 from tinynet.checkpoint import load_checkpoint
 from tinynet.checkpoint.brief import brief
 from tinynet.errors import CheckpointError
@@ -113,7 +114,7 @@ def _is_tensor(value: Any) -> bool:
 def _as_array(value: Any, name: str, origin: str) -> Array:
     """Return an array; a torch tensor may need gradients, live on a GPU or hold bfloat16, which NumPy lacks."""
     if isinstance(value, np.ndarray):
-        if isinstance(value, np.ma.MaskedArray):
+        if is_masked(value):
             raise CheckpointError(f"{origin}: {name} is a masked array; fill it first, as array.filled(0)")
         return value
     try:
