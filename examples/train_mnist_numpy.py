@@ -21,6 +21,7 @@ matplotlib.use("Agg")  # draws into files only, also where there is no screen
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 import tinynet as tn
 
@@ -166,6 +167,7 @@ def draw_loss(history: tn.History) -> plt.Figure:
     for ax, title in zip(axes, ("cross entropy", "accuracy in %")):
         ax.set(xlabel="epoch", title=f"{title}, moved training images")
         ax.grid(alpha=0.3)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 
