@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tinynet.functional.rows import row_max, row_sum
+
 if TYPE_CHECKING:
     from tinynet._arrays import Array
 
@@ -13,10 +15,9 @@ if TYPE_CHECKING:
 def softmax_entropy_kernel(logits: Array, targets: Array) -> tuple[float, Array]:
     """Compute `cross_entropy` from logits, and its gradient, of arguments that `check_loss_arguments` has passed."""
     with np.errstate(all="ignore"):
-        # As in softmax_kernel: a few long columns are reduced faster than many short rows.
-        shifted = logits - logits.T.copy().max(axis=0)[:, None]
+        shifted = logits - row_max(logits)
         exponentials = np.exp(shifted)
-        sums = np.dot(exponentials, np.ones((logits.shape[1], 1), logits.dtype))
+        sums = row_sum(exponentials)
         grad = np.divide(exponentials, sums, out=exponentials)  # the probabilities
         if targets.ndim == 1:
             rows = np.arange(len(targets))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tinynet._arrays import as_real_pair
+from tinynet.functional.rows import row_max, row_sum
 from tinynet.functional.softmax import FEW, SAFE, by_rows, check_axis, with_classes
 
 if TYPE_CHECKING:
@@ -96,9 +97,8 @@ def log_softmax_kernel(x: Array, out: Array | None) -> Array:
             shifted -= math.log(sum(np.exp(shifted)[0].tolist()))
             return shifted
     with np.errstate(over="ignore", invalid="ignore"):
-        # As in `softmax_kernel`.
-        shifted = np.subtract(x, x.T.copy().max(axis=0)[:, None], out=out)
-        shifted -= np.log(np.dot(np.exp(shifted), np.ones((x.shape[1], 1), x.dtype)))
+        shifted = np.subtract(x, row_max(x), out=out)
+        shifted -= np.log(row_sum(np.exp(shifted)))
     return shifted
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinynet._arrays import as_real, as_real_pair
 from tinynet.errors import ShapeError
+from tinynet.functional.rows import row_max, row_sum
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -75,10 +76,9 @@ def softmax_kernel(x: Array, out: Array | None) -> Array:
             e /= sum(e[0].tolist())
             return e
     with np.errstate(over="ignore", invalid="ignore"):
-        # NumPy reduces a few long columns faster than many short rows, and BLAS sums rows faster still.
-        e = np.subtract(x, x.T.copy().max(axis=0)[:, None], out=out)
+        e = np.subtract(x, row_max(x), out=out)
         np.exp(e, out=e)
-        e /= np.dot(e, np.ones((e.shape[1], 1), e.dtype))
+        e /= row_sum(e)
     return e
 
 
