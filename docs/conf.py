@@ -84,7 +84,14 @@ def name_defaults(app: Sphinx, *about: Any) -> tuple[str | None, Any]:
     return signature and re.sub(r"<(?:class '[\w.]*?|function )(\w+)'?>", r"\1", signature), returned
 
 
+def name_language(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Say in the HTML that the pages below `de` are German: browsers hyphenate and read them aloud accordingly."""
+    if page.startswith("de/"):
+        context["language"] = "de"
+
+
 def setup(app: Sphinx) -> None:
     """Connect the above."""
     app.connect("autodoc-process-signature", name_defaults)
     app.connect("missing-reference", show_as_code)
+    app.connect("html-page-context", name_language)
