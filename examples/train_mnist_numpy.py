@@ -19,9 +19,7 @@ import matplotlib
 
 matplotlib.use("Agg")  # draws into files only, also where there is no screen
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 import tinynet as tn
 
@@ -136,7 +134,7 @@ def run(arguments: argparse.Namespace) -> None:
     tn.save_checkpoint(tn.to_torch_state_dict(net), checkpoint)
     print(f"saved {checkpoint}")
     pictures = {
-        "loss": draw_loss(history),
+        "loss": tn.viz.plot_history(history),
         "confusion_matrix": tn.viz.plot_confusion_matrix(test_labels, predictions).figure,
         "neurons": tn.viz.plot_neurons(net["conv1" if arguments.cnn else "fc1"], robust=True),
     }
@@ -156,19 +154,6 @@ def load_digits(split: str, dataset: str, data_dir: Path | None) -> tuple[np.nda
                 raise
             print("MNIST is not here (see --data-dir) and cannot be downloaded: these are synthetic digits.")
     return (*tn.datasets.synthetic_digits(SYNTHETIC[split], rng=len(split)), "synthetic digits")
-
-
-def draw_loss(history: tn.History) -> plt.Figure:
-    """Draw how the loss fell and the accuracy rose."""
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
-    epochs = range(1, len(history) + 1)
-    axes[0].semilogy(epochs, history.loss, marker="o")
-    axes[1].plot(epochs, [100 * accuracy for accuracy in history.accuracy], marker="o")
-    for ax, title in zip(axes, ("cross entropy", "accuracy in %")):
-        ax.set(xlabel="epoch", title=f"{title}, moved training images")
-        ax.grid(alpha=0.3)
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return figure
 
 
 def check(arguments: argparse.Namespace) -> None:

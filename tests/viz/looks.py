@@ -15,6 +15,7 @@ def placed_texts(figure):
         low, high = sorted(axis.get_view_interval())
         ticks = zip(axis.get_ticklocs(), axis.get_ticklabels())
         texts += [axis.label, *(label for place, label in ticks if low <= place <= high)]
+    texts += [text for ax in figure.axes if ax.get_legend() for text in ax.get_legend().get_texts()]
     return [
         (text.get_text(), text.get_window_extent(renderer))
         for text in texts

@@ -25,6 +25,13 @@ def network():
     return tn.Sequential(tn.Dense(16, 6, rng=0, name="fc1"), tn.ReLU(), tn.Dense(6, 4, rng=1), tn.Softmax())
 
 
+def history(epochs):
+    falling = np.geomspace(2, 0.1, epochs).tolist()
+    rising = np.linspace(0.5, 0.99, epochs).tolist()
+    rates = [0.01] * (epochs - 1) + [0.001]
+    return tn.History(falling, rising, falling, rising, rates, stopped=f"after epoch {epochs} by EarlyStopping()")
+
+
 ONE_AXES = {
     "weights": (tn.viz.plot_weights, (MATRIX,)),
     "large weights": (tn.viz.plot_weights, (RNG.normal(size=(80, 90)),)),
@@ -34,6 +41,7 @@ GRIDS = {
     "network": (tn.viz.plot_network_weights, (network(),)),
     "neurons": (tn.viz.plot_neurons, (MATRIX,)),
     "predictions": (tn.viz.plot_predictions, (IMAGES, PROBABILITIES, LABELS)),
+    "history": (tn.viz.plot_history, (history(5),)),
 }
 ALL = {**ONE_AXES, **GRIDS}
 
@@ -191,6 +199,10 @@ LEGIBLE = {
     "10 classes": lambda: confusion(10),
     "10 shares": lambda: confusion(10, normalize=True),
     "26 classes": lambda: confusion(26, class_names="ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    "one epoch": lambda: tn.viz.plot_history(history(1), learning_rate=True),
+    "stopped": lambda: tn.viz.plot_history(tn.History([1.0], stopped="after epoch 1 by EarlyStopping(patience=3)")),
+    "epochs": lambda: tn.viz.plot_history(history(12)),
+    "many epochs": lambda: tn.viz.plot_history(history(1000)),
     "60 classes": lambda: confusion(60, class_names=names(60)),
 }
 

@@ -6,12 +6,14 @@ writes into the arrays that it is given: save with ``figure.savefig("x.png")``, 
 """
 
 from tinynet.viz.confusion import plot_confusion_matrix
+from tinynet.viz.history import plot_history
 from tinynet.viz.neurons import plot_neurons
 from tinynet.viz.predictions import plot_predictions
 from tinynet.viz.weights import plot_network_weights, plot_weights
 
 __all__ = [
     "plot_confusion_matrix",
+    "plot_history",
     "plot_network_weights",
     "plot_neurons",
     "plot_predictions",

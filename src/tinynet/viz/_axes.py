@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array
 
-#: Blue and vermilion of Okabe and Ito (2008), told apart with every kind of colour vision.
-RIGHT, WRONG = "#0072B2", "#D55E00"
+#: Blue and vermilion of Okabe and Ito (2008), told apart with every kind of colour vision, and on white and black.
+RIGHT, WRONG = BLUE, VERMILION = "#0072B2", "#D55E00"
 #: Blue below zero, red above it; legible for colour-blind readers.
 DIVERGING = "coolwarm"
 #: What has no place on a scale: NaN and infinity. Of the CSS colours the one farthest from `DIVERGING`, black and

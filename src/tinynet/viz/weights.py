@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,20 +13,18 @@ from tinynet.viz._axes import (
     grid,
     not_finite_note,
     own_axes,
-    plural,
     scale_limit,
 )
 from tinynet.viz._heatmap import draw_cells
 from tinynet.viz._inputs import as_weights
+from tinynet.viz._layers import matrix_layers, shape_in_words
 from tinynet.viz._texts import plain, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from tinynet._arrays import Array
 
 
 def plot_weights(
@@ -93,7 +90,7 @@ def plot_weights(
     ax = own_axes(ax, _figure_size(*values.shape))
     cells = draw_cells(ax, values, limit, colours, last_apart=bias, annotate=annotate)
     if title is None:
-        title = f"{shorten(weights.name, 24)}: {_shape_in_words(weights.matrix)}"
+        title = f"{shorten(weights.name, 24)}: {shape_in_words(weights.matrix)}"
     ax.set(xlabel="input j", ylabel="neuron i", title=plain(title) + not_finite_note(values))
     add_colour_bar(cells, "weight, bias" if bias else "weight", values)
     return ax
@@ -143,34 +140,16 @@ def plot_network_weights(
     ['fc1: 3 neurons × 4 inputs', '2 (Dense): 2 neurons × 3 inputs']
     """
     owner = "plot_network_weights"
-    if not isinstance(network, Iterable):
-        raise TypeError(f"{owner} expects a network, got {type(network).__name__}; plot_weights draws one layer")
-    panels = []
-    for place, layer in _matrix_layers(network):
-        weights = as_weights(layer, owner)
-        name = getattr(layer, "name", None) or f"{place} ({type(layer).__name__})"
-        panels.append(
-            (layer, f"{shorten(name, 40)}: {_shape_in_words(weights.matrix)}", bias and weights.bias is not None)
-        )
-    if not panels:
-        raise ValueError(f"{owner}: no layer of this network has a weight matrix")
+    layers = matrix_layers(network, owner)
+    panels = [(name, layer, as_weights(layer, owner)) for name, layer in layers]
     scale_limit(np.zeros(1), owner, limit=limit)  # errors, if any, before the figure opens
     colour_map(cmap, owner)
     columns = 1 if len(panels) <= 4 else 2
     figure, axes, _, _ = grid(len(panels), (8.5, 1.8), caption=0.8, columns=columns)
-    for ax, (layer, title, with_bias) in zip(axes, panels):
+    for ax, (name, layer, weights) in zip(axes, panels):
+        title, with_bias = f"{name}: {shape_in_words(weights.matrix)}", bias and weights.bias is not None
         plot_weights(layer, ax=ax, title=title, bias=with_bias, limit=limit, robust=robust, cmap=cmap)
     return figure
-
-
-def _matrix_layers(network: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every layer whose weights are a matrix, with its place, those of networks inside the network too."""
-    for place, layer in enumerate(network):
-        params = getattr(layer, "params", {})
-        if np.ndim(params.get("weight", 0.0)) in (2, 4):
-            yield f"{prefix}{place}", layer
-        elif params and isinstance(layer, Iterable):
-            yield from _matrix_layers(layer, f"{prefix}{place}.")
 
 
 def _figure_size(rows: int, columns: int) -> tuple[float, float]:
@@ -178,7 +157,3 @@ def _figure_size(rows: int, columns: int) -> tuple[float, float]:
     height = min(5.0, max(2.6, 1.4 + 0.35 * rows))
     width = min(9.0, max(4.5, 2 + 0.55 * columns))
     return (min(width, max(5.8, 5.8 * columns / rows)) if rows > 20 else width), height
-
-
-def _shape_in_words(matrix: Array) -> str:
-    return f"{plural(matrix.shape[0], 'neuron')} × {plural(matrix.shape[1], 'input')}"
