@@ -192,7 +192,10 @@ def test_a_file_that_is_no_checkpoint_gets_one_line(fail, tmp_path, content):
 
 @pytest.mark.parametrize(
     ("shape", "message"),
-    [((10, 100), "shape (N, 100), got"), ((3, 784), "must tell 10 digits apart, but give 3 classes")],
+    [
+        ((10, 100), "takes rows of shape (N, 100), or images of shape (10, 10)"),
+        ((3, 784), "must tell 10 digits apart, but give 3 classes"),
+    ],
 )
 def test_weights_for_something_else_get_one_line(fail, monkeypatch, tmp_path, shape, message):
     weights = tmp_path / "other.pth"

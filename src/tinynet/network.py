@@ -8,7 +8,7 @@ import numpy as np
 
 from tinynet._arrays import check_positive
 from tinynet._chunks import as_rows, chunk_rows, fewest_rows
-from tinynet._composition import check_layers, collect_state, inference_order, prefixed, state_prefixes
+from tinynet._composition import check_layers, collect_state, evaluation_order, prefixed, state_prefixes
 from tinynet._summary import summary_html, summary_text
 from tinynet.errors import ShapeError
 from tinynet.layers.base import Layer
@@ -73,7 +73,7 @@ class Sequential(Layer):
     def _assemble(self, layers: tuple[Layer, ...], prefixes: list[str], name: str | None) -> None:
         self.layers = layers
         self._prefixes = prefixes
-        self._inference_order = inference_order(layers)
+        self._order = evaluation_order(layers)
         collect_state(prefixes, layers)  # refuses names that occur twice
         super().__init__(params=self._collected("params"), buffers=self._collected("buffers"), name=name)
         self._output_shape(None)
@@ -147,20 +147,23 @@ class Sequential(Layer):
         return y
 
     def predict_proba(self, x: ArrayLike, *, batch_size: int | None = None) -> Array:
-        """Return the probability of each class for every row.
+        """Return the probability of each class for every row or image.
 
         Parameters
         ----------
         x, batch_size
-            As for calling the network.
+            As for `predict`.
 
         Returns
         -------
         ndarray of shape (N, C)
             Rows that sum to 1: what a final `Softmax` gives, or the exponentials of what a final `LogSoftmax` gives.
+            One image gives one row, (1, C).
 
         Raises
         ------
+        ShapeError
+            As for `predict`.
         ValueError
             If the network ends in neither.
         """
@@ -170,31 +173,69 @@ class Sequential(Layer):
                 f"{self.label}: predict_proba needs a network that ends in Softmax or LogSoftmax, this one ends in "
                 f"{last.label if last is not None else 'nothing'}; use net(x), or append Softmax()"
             )
-        y = self(x, batch_size=batch_size)
+        y = self._of_images(x, batch_size, "predict_proba")
         return np.exp(y, out=y) if isinstance(last, LogSoftmax) else y
 
     def predict(self, x: ArrayLike, *, batch_size: int | None = None) -> npt.NDArray[np.intp]:
-        """Return the class with the largest output for every row, the first of equal ones.
+        """Return the class with the largest output for every row or image, the first of equal ones.
 
         Parameters
         ----------
-        x, batch_size
+        x : array_like of shape (N, ...), or images as they come
+            What the network takes is taken as it is. Any other array is taken to be one image or a stack of them, of
+            shape (H, W), (N, H, W), (N, C, H, W) or (C, H, W), or a single row, and is laid out as the network needs
+            it: as rows of pixels, or with a channel axis; rows become square images for a network of images.
+        batch_size : int, optional
             As for calling the network.
 
         Returns
         -------
         ndarray of int of shape (N,)
+            One image is a batch of one, and gives (1,).
 
         Raises
         ------
         ShapeError
-            If the network does not give rows of at least one class.
+            If the network can take `x` in no layout; the message tells which shapes it takes. Or if it does not give
+            rows of at least one class.
+
+        Notes
+        -----
+        Images of uint8 are pixels, 0..255, and are divided by 255, as `tinynet.datasets.normalize` does without
+        arguments. No other number is changed: floats must be scaled as those that the network was trained with, by
+        `normalize` with its `mean` and `std` if need be. Neither is uint8 in rows, (N, features) for a network that
+        takes such: a table may hold anything. Where a shape can be read in two ways, as (28, 28) by a network of 28
+        features, the network's own comes first: 28 rows.
+
+        This holds for `predict` and `predict_proba`. ``net(x)``, `forward` and `tinynet.fit` take arrays in the
+        shape that the first layer needs, and all numbers as they are.
+
+        Examples
+        --------
+        >>> import tinynet as tn
+        >>> net = tn.Sequential(tn.Dense(784, 10, rng=0), tn.Softmax())
+        >>> images = np.full((5, 28, 28), 255, np.uint8)
+        >>> net.predict(images).shape, net.predict(images[0]).shape
+        ((5,), (1,))
+        >>> bool((net.predict_proba(images) == net(np.ones((5, 784)))).all())
+        True
         """
-        y = self(x, batch_size=batch_size)
+        y = self._of_images(x, batch_size, "predict")
         if y.ndim != 2 or y.shape[1] == 0:
             raise ShapeError(f"{self.label}: predict needs an output of shape (N, C), got {y.shape}")
         classes: npt.NDArray[np.intp] = y.argmax(axis=1)
         return classes
+
+    def _of_images(self, x: ArrayLike, batch_size: int | None, method: str) -> Array:
+        """Evaluate the network for what it takes, or for images that it takes in another layout."""
+        if type(x) is np.ndarray and (x.ndim == 2 or x.dtype.kind == "f"):  # never scaled, and rarely laid out
+            try:
+                return self(x, batch_size=batch_size)
+            except ShapeError:
+                pass
+        from tinynet._images import evaluate_images  # not before it is used: a new process predicts rows sooner
+
+        return evaluate_images(self, x, batch_size, f"{self.label}: {method}")
 
     def _last_layer(self) -> Layer | None:
         """Return the last layer, that of the last network where networks are nested."""
@@ -203,7 +244,7 @@ class Sequential(Layer):
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         try:
-            for layer in self._inference_order:
+            for layer in self._order:
                 x, scratch = layer._infer(x, scratch)
         except ShapeError as error:
             raise self._at(layer, error) from None
@@ -212,7 +253,7 @@ class Sequential(Layer):
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         contexts = []
         try:
-            for layer in self.layers:
+            for layer in self._order:
                 x, context = layer._evaluate(x, training)
                 contexts.append(context)
         except ShapeError as error:
@@ -220,24 +261,25 @@ class Sequential(Layer):
         return x, contexts
 
     def _update(self, context: Any) -> None:
-        for layer, layer_context in zip(self.layers, context):
+        for layer, layer_context in zip(self._order, context):
             layer._update(layer_context)
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         grads = []
-        for layer, layer_context in zip(reversed(self.layers), reversed(context)):
+        for layer, layer_context in zip(reversed(self._order), reversed(context)):
             grad, layer_grads = layer._differentiate(layer_context, grad)
             grads.append(layer_grads)
-        return grad, grads[::-1]
+        return grad, grads[::-1]  # in the order of `layers`, too: those that changed places have no parameters
 
     def _parameter_gradients(self, context: Any, grad: Array) -> Any:
         # Nothing flows back into what has no parameters and comes before all that has some.
-        first = next((i for i, layer in enumerate(self.layers) if layer.params), len(self.layers))
-        grads: list[Any] = [{} for _ in self.layers]
-        for i in range(len(self.layers) - 1, first, -1):
-            grad, grads[i] = self.layers[i]._differentiate(context[i], grad)
-        if first < len(self.layers):
-            grads[first] = self.layers[first]._parameter_gradients(context[first], grad)
+        layers = self._order
+        first = next((i for i, layer in enumerate(layers) if layer.params), len(layers))
+        grads: list[Any] = [{} for _ in layers]
+        for i in range(len(layers) - 1, first, -1):
+            grad, grads[i] = layers[i]._differentiate(context[i], grad)
+        if first < len(layers):
+            grads[first] = layers[first]._parameter_gradients(context[first], grad)
         return grads
 
     def _set_grads(self, grads: Any, taken: list[Array]) -> None:
@@ -258,7 +300,7 @@ class Sequential(Layer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild what refers to the layers and their arrays: not every pickler keeps two references together."""
         self.__dict__.update(state)
-        self._inference_order = inference_order(self.layers)
+        self._order = evaluation_order(self.layers)
         self.__dict__["params"] = Parameters(self.label, self._collected("params"))
         self.__dict__["buffers"] = Buffers(self.label, self._collected("buffers"))
 

@@ -28,7 +28,7 @@ def test_standardises(mean, std):
     )
 
 
-@pytest.mark.parametrize("shape", [(3, 28, 28), (3, 784)])
+@pytest.mark.parametrize("shape", [(3, 28, 28), (3, 784), (3, 1, 28, 28)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.uint16, ">i4"])
 def test_layouts_and_integer_types(shape, dtype):
     np.testing.assert_array_equal(normalize(PIXELS.reshape(shape).astype(dtype)), normalize(PIXELS))
@@ -41,6 +41,7 @@ def test_one_image_gives_one_row():
 def test_no_image_gives_no_row():
     assert normalize(PIXELS[:0]).shape == (0, 784)
     assert normalize(PIXELS[:0].astype(float)).shape == (0, 784)
+    assert normalize(PIXELS[:0, None]).shape == (0, 784)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -79,7 +80,7 @@ def test_values_out_of_range_are_refused(value, message):
         normalize(value)
 
 
-@pytest.mark.parametrize("shape", [(), (784,), (27, 28), (3, 28, 27), (1, 1, 28, 28), (3, 783)])
+@pytest.mark.parametrize("shape", [(), (784,), (27, 28), (3, 28, 27), (1, 3, 28, 28), (28, 28, 1), (3, 783)])
 def test_other_shapes_are_refused(shape):
     with pytest.raises(ShapeError, match=r"\(N, 28, 28\).*not \(" + ", ".join(map(str, shape))):
         normalize(np.zeros(shape, np.uint8))

@@ -45,8 +45,10 @@ def title_of(ax):
         (lambda x: x / 255, 3),
         (lambda x: x[0], 1),
         (lambda x: x[:1].reshape(1, 784), 1),
+        (lambda x: x[0].ravel(), 1),
+        (lambda x: x[:1, None], 1),
     ],
-    ids=["images", "rows", "channel", "float", "one image", "one row"],
+    ids=["images", "rows", "channel", "float", "one image", "one row", "one flat", "one channel"],
 )
 def test_takes_images_as_they_come(images, reshape, count):
     given = reshape(images)

@@ -28,7 +28,7 @@ def normalize(
 
     Parameters
     ----------
-    images : array of shape (N, 28, 28), (28, 28) or (N, 784)
+    images : array of shape (N, 28, 28), (28, 28), (N, 1, 28, 28) or (N, 784)
         Left unchanged.
     mean, std : float
         In units of the 0..1 scale; `std` must be positive.
@@ -84,11 +84,13 @@ def normalize(
 
 
 def _one_row_per_image(images: NDArray[Any]) -> NDArray[Any]:
-    if images.shape[-2:] == (28, 28) and images.ndim in (2, 3):
+    if images.shape == (28, 28) or images.shape[1:] in ((28, 28), (1, 28, 28)):
         return images.reshape(-1, 784)
     if images.ndim == 2 and images.shape[1] == 784:
         return images
-    raise ShapeError(f"normalize: images must have shape (N, 28, 28), (28, 28) or (N, 784), not {images.shape}")
+    raise ShapeError(
+        f"normalize: images must have shape (N, 28, 28), (28, 28), (N, 1, 28, 28) or (N, 784), not {images.shape}"
+    )
 
 
 def _check_range(rows: NDArray[Any], highest: int, rule: str) -> None:

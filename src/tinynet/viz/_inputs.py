@@ -77,13 +77,16 @@ def as_image_shape(image_shape: Any, pixels: int, owner: str) -> tuple[int, int]
 def as_images(images: Any, count: int, owner: str) -> Array:
     """Return `count` grey images as (count, height, width).
 
-    Accepted are (N, H, W), (N, 1, H, W), (N, H * W) with square images, and one image (H, W) where `count` is 1.
+    Accepted are (N, H, W), (N, 1, H, W), (N, H * W) with square images, and where `count` is 1 an image (H, W) or the
+    row of a square one.
     """
     pixels = as_real(images, owner)
     if not np.isfinite(pixels).all():
         raise ValueError(f"{owner} expects finite pixels, got NaN or infinity among them")
     if pixels.ndim == 4 and pixels.shape[1] == 1:
         pixels = pixels[:, 0]
+    if pixels.ndim == 1 and count == 1:
+        pixels = pixels[None]
     if pixels.ndim == 2:
         shape = square_shape(pixels.shape[1])
         if pixels.shape[0] == count and shape is not None:
@@ -92,8 +95,8 @@ def as_images(images: Any, count: int, owner: str) -> Array:
             pixels = pixels[None]
     if pixels.ndim != 3 or 0 in pixels.shape:
         raise ShapeError(
-            f"{owner} expects images of shape (N, height, width), (N, height * width) of square images or "
-            f"(height, width), got {np.shape(images)}"
+            f"{owner} expects images of shape (N, height, width), (N, 1, height, width), (N, height * width) of "
+            f"square ones or, for one, (height, width), got {np.shape(images)}"
         )
     if len(pixels) != count:
         raise ShapeError(f"{owner} got {len(pixels)} images but {count} rows of probabilities")

@@ -43,7 +43,8 @@ def plot_predictions(
     Parameters
     ----------
     images : array_like of shape (N, height, width), (N, 1, height, width), (N, height * width) or (height, width)
-        Up to 200. Flat images must be square. Of any scale: whole numbers up to 255, 0 to 1, or standardised.
+        Up to 200, as `Sequential.predict_proba` takes them. Flat images must be square, and one may be (height *
+        width,). Of any scale: whole numbers up to 255, 0 to 1, or standardised.
     probabilities : array_like of shape (N, classes) or (classes,)
         As `Sequential.predict_proba` returns them.
     labels : array_like of int, shape (N,), optional

@@ -1,0 +1,132 @@
+"""Images as they come: the one rule by which `Sequential.predict` and the pictures take them.
+
+What the network takes is taken as it is. Anything else is one image or a stack of them, and is laid out as the
+network needs it. Images of uint8 are pixels, 0..255, and are divided by 255; all other numbers stay as they are. Rows
+for a network of rows are no images: what numbers in a table mean is not known, so uint8 stays as it is there, too.
+"""
+
+from __future__ import annotations
+
+from math import isqrt, prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tinynet._arrays import FLOAT32, as_array, check_positive
+from tinynet._chunks import chunk_rows
+from tinynet._composition import walk
+from tinynet.errors import ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tinynet._arrays import Array
+    from tinynet.layers.base import Shape
+    from tinynet.network import Sequential
+
+#: An error tells the size of the images that a convolutional network takes, where it is no larger.
+LARGEST_SIDE = 256
+#: Of fewer rows and columns, a network of rows hardly looks at images.
+SMALLEST_IMAGE = 5
+
+
+class Layout(NamedTuple):
+    """How an array becomes a batch: whether it is one sample, the shape of a sample, and whether these are images."""
+
+    single: bool
+    sample: Shape
+    images: bool
+
+
+def evaluate_images(network: Sequential, x: Any, batch_size: int | None, owner: str) -> Array:
+    """Return what `network` gives for the images `x`; a memory map and uint8 are laid out and scaled in chunks."""
+    array: Array = x if isinstance(x, np.memmap) else as_array(x, owner)
+    layout = find_layout(network, array.shape, owner)
+    if layout is None:
+        return network(array, batch_size=batch_size)  # which tells what it expects
+    if layout.single:
+        array = array[None]
+    if array.dtype != np.uint8 and not isinstance(array, np.memmap):
+        return network(array.reshape(len(array), *layout.sample), batch_size=batch_size)
+    if batch_size is None:
+        rows = chunk_rows(array, [], network.dtype)
+    else:
+        rows = check_positive(batch_size, f"{network.label}: batch_size")
+    chunks = [array[start : start + rows] for start in range(0, max(1, len(array)), rows)]
+    return np.concatenate([network(lay_out(chunk, layout, network.dtype), batch_size=batch_size) for chunk in chunks])
+
+
+def as_batch(network: Sequential, x: Any, owner: str) -> Array:
+    """Return the images `x` as the batch that `network` takes, of its dtype; in memory, and maybe `x` itself."""
+    array = as_array(x, owner)
+    layout = find_layout(network, array.shape, owner)
+    if layout is None:
+        return network._as_input(array)
+    return network._as_input(lay_out(array[None] if layout.single else array, layout, network.dtype))
+
+
+def find_layout(network: Sequential, shape: Shape, owner: str) -> Layout | None:
+    """Return the first layout that `network` takes; None where only its layers can tell what is wrong."""
+    for layout in _layouts(shape):
+        if _takes(network, layout.sample):
+            return layout
+    expected = _expected(network)
+    if expected is None or not shape:
+        return None
+    raise ShapeError(f"{owner} takes {expected}; got {shape}")
+
+
+def lay_out(images: Array, layout: Layout, dtype: np.dtype[Any] | None) -> Array:
+    """Return a stack of images in its layout, pixels scaled to 0..1."""
+    batch = images.reshape(len(images), *layout.sample)
+    if layout.images and batch.dtype == np.uint8:
+        return np.divide(batch, 255, dtype=dtype or FLOAT32)
+    return batch
+
+
+def _layouts(shape: Shape) -> Iterator[Layout]:
+    """Yield what an array of `shape` may be: a batch first, then one sample, rows of the pixels of squares last."""
+    singles = [False, True] if len(shape) < 4 else [False]
+    for single in singles:
+        sample = shape if single else shape[1:]
+        yield Layout(single, sample, len(sample) > 1)
+        if len(sample) > 1:
+            yield Layout(single, (prod(sample),), True)
+        if len(sample) == 2:
+            yield Layout(single, (1, *sample), True)
+    if len(shape) in (1, 2) and isqrt(shape[-1]) ** 2 == shape[-1]:
+        yield Layout(len(shape) == 1, (1, isqrt(shape[-1]), isqrt(shape[-1])), True)
+
+
+def _takes(network: Sequential, sample: Shape) -> bool:
+    try:
+        for _ in network._shapes(sample):
+            pass
+    except ShapeError:
+        return False
+    return True
+
+
+def _expected(network: Sequential) -> str | None:
+    """Return in words what `network` takes, or None if its layers do not tell."""
+    for layer in walk(network):
+        if features := getattr(layer, "in_features", 0):
+            side = isqrt(features)
+            if side * side != features or side < SMALLEST_IMAGE:
+                return f"rows of shape (N, {features}), or images of {features} pixels"
+            image = f"{side}, {side}"
+            return f"rows of shape (N, {features}), or images of shape ({image}), (N, {image}) or (N, 1, {image})"
+        if channels := getattr(layer, "in_channels", 0):
+            if channels > 1:
+                return f"images of shape ({channels}, H, W) or (N, {channels}, H, W){_sides(network, channels)}"
+            return f"images of shape (H, W), (N, H, W) or (N, 1, H, W){_sides(network, 1)}, or rows of square ones"
+    return None
+
+
+def _sides(network: Sequential, channels: int) -> str:
+    """Return in words which sides the images may have, if not all."""
+    sides = [side for side in range(1, LARGEST_SIDE + 1) if _takes(network, (channels, side, side))]
+    if not sides or sides[-1] == LARGEST_SIDE:
+        return ""
+    # Pooling leaves out what fills no window, so neighbouring sizes may do as well.
+    return f" with H and W {sides[0]}" if len(sides) == 1 else f" with H and W in {sides[0]}..{sides[-1]}"
