@@ -90,8 +90,18 @@ def name_language(app: Sphinx, page: str, template: str, context: dict[str, Any]
         context["language"] = "de"
 
 
+def restart_numbers(app: Sphinx, env: Any) -> list[str]:
+    """Count the equations of a German page from 1, where Sphinx goes on after those of the English one."""
+    for page, kinds in env.toc_fignumbers.items():
+        if page.startswith("de/"):
+            for numbers in kinds.values():
+                numbers.update({label: (*numbers[label][:-1], i) for i, label in enumerate(numbers, start=1)})
+    return []
+
+
 def setup(app: Sphinx) -> None:
     """Connect the above."""
     app.connect("autodoc-process-signature", name_defaults)
     app.connect("missing-reference", show_as_code)
     app.connect("html-page-context", name_language)
+    app.connect("env-get-updated", restart_numbers, priority=900)  # after Sphinx has given numbers to all pages
