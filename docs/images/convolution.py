@@ -1,4 +1,4 @@
-"""Diagrams for docs/derivations/convolution.md, drawn by the build of the documentation."""
+"""Diagrams for docs/derivations/convolution.md and docs/de/herleitung/faltung.md, drawn by the build of the pages."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ def blank(figure, width, height):
     return ax
 
 
-def draw_columns() -> None:
+def draw_columns(image_name: str = "image", memory_name: str = "memory of $S$") -> None:
     """Draw the shifted rows of a 3x3 image in memory, and the two matrices of columns that overlap there."""
     image = np.array([[1, 0, 2], [3, 1, 0], [0, 2, 1]])
     shifted = np.stack([image[:, :-1], image[:, 1:]], axis=1)  # (row, shift, window)
     ax = blank(plt.figure(figsize=(9.2, 3.96)), 23, 9.9)
     draw_cells(ax, image, 1, 8.5, [[color] * 3 for color in ROWS])
-    ax.text(2.5, 8.9, "image", ha="center", fontsize=12)
+    ax.text(2.5, 8.9, image_name, ha="center", fontsize=12)
 
     draw_cells(ax, [shifted.ravel()], 6, 7.7, [[color for color in ROWS for _ in range(4)]])
     for block in range(6):
         ax.text(7 + 2 * block, 6.3, f"$v = {block % 2}$", ha="center", fontsize=9, color="0.3")
     for border in range(1, 3):
         ax.plot([6 + 4 * border] * 2, [6.6, 7.8], color="black", linewidth=2)
-    ax.text(18.3, 7.2, "memory of $S$", va="center", fontsize=12)
+    ax.text(18.3, 7.2, memory_name, va="center", fontsize=12)
     bracket(ax, 6.05, 13.95, 7.9, 0.5, "$A_0$", BLUE)
     bracket(ax, 10.05, 17.95, 5.95, -0.5, "$A_1$", RED)
 
@@ -60,7 +60,14 @@ def draw_columns() -> None:
             ax.text(left + 2.3, 3.8 - row, f"$u = {u}$, $v = {v}$", va="center", fontsize=9, color="0.3")
 
 
-def draw_spread() -> None:
+def draw_columns_de() -> None:
+    """Draw the same with German words."""
+    draw_columns("Bild", "Speicher von $S$")
+
+
+def draw_spread(
+    count_name: str = "windows over each pixel of $X$", remark: str = "last row and column: in no window"
+) -> None:
     """Draw a gradient, the same spread into zeros, and how many windows lie over each pixel of the input."""
     ones = np.ones((1, 1, 3, 3))
     grad = np.ones((1, 1, 2, 2))
@@ -81,6 +88,11 @@ def draw_spread() -> None:
 
     shades = np.array(["white", "#e3eef8", "#b9d5ee", "#000000", "#7fb2dd"])
     draw_cells(ax, over, 14.5, 7.3, shades[over])
-    ax.text(17.5, 7.7, r"windows over each pixel of $X$", ha="center", fontsize=12)
+    ax.text(17.5, 7.7, count_name, ha="center", fontsize=12)
     ax.add_patch(Rectangle((14.5 + 2, 7.3 - 4), 1, 1, fill=False, edgecolor=RED, linewidth=3))
-    ax.text(17.5, 0.7, "last row and column: in no window", ha="center", fontsize=10, color="0.3")
+    ax.text(17.5, 0.7, remark, ha="center", fontsize=10, color="0.3")
+
+
+def draw_spread_de() -> None:
+    """Draw the same with German words."""
+    draw_spread("Fenster über jedem Pixel von $X$", "letzte Zeile und Spalte: in keinem Fenster")
