@@ -60,7 +60,7 @@ def step(net: tn.Sequential, x: np.ndarray, labels: np.ndarray) -> None:
     """Compute the gradients of one batch."""
     loss = tn.CrossEntropy(from_logits=True)
     loss.forward(net.forward(x, training=True), labels)
-    net.backward(loss.backward())
+    net.backward(loss.backward(), input_gradient=False)
 
 
 def torch_module(net: tn.Sequential, threads: int):

@@ -39,11 +39,12 @@ def check_layers(layers: tuple[Any, ...]) -> None:
             )
 
 
-def inference_order(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    """Return `layers` in the order in which inference evaluates them: ReLU after the pooling that follows it.
+def evaluation_order(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """Return `layers` in the order in which a network evaluates them: ReLU after the pooling that follows it.
 
     The largest number of a window stays the largest under a non-decreasing function, so the result is the same to the
-    last bit, from a fraction of the numbers.
+    last bit, from a fraction of the numbers. So are the gradients: a positive largest number is the first of equal
+    ones before and after ReLU, and where it is not positive, ReLU lets nothing through.
     """
     order = list(layers)
     for i in range(len(order) - 1):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tinynet.errors import BackwardError
 from tinynet.functional.entropy import check_loss_arguments, entropy_backward_kernel, entropy_kernel
+from tinynet.functional.fused import softmax_entropy_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -45,7 +46,7 @@ class CrossEntropy:
         if not isinstance(from_logits, bool):
             raise TypeError(f"CrossEntropy: from_logits must be True or False, got {from_logits!r}")
         self.from_logits = from_logits
-        self._pending: tuple[Array, Array] | None = None
+        self._gradient: Array | None = None
 
     def __call__(self, predictions: ArrayLike, targets: ArrayLike) -> float:
         """Return the loss; touches no state.
@@ -74,7 +75,7 @@ class CrossEntropy:
         return entropy_kernel(*self._check(predictions, targets), self.from_logits)
 
     def forward(self, predictions: ArrayLike, targets: ArrayLike, training: bool = True) -> float:
-        """Return the loss and, with `training`, remember what `backward` needs, as copies of its own.
+        """Return the loss and, with `training`, compute its gradient as well, which `backward` returns.
 
         Parameters
         ----------
@@ -88,9 +89,14 @@ class CrossEntropy:
         float
         """
         predictions, targets = self._check(predictions, targets)
-        if training:
-            self._pending = predictions.copy(), targets.copy()
-        return entropy_kernel(predictions, targets, self.from_logits)
+        if not training:
+            return entropy_kernel(predictions, targets, self.from_logits)
+        if self.from_logits:
+            loss, self._gradient = softmax_entropy_kernel(predictions, targets)
+        else:
+            loss = entropy_kernel(predictions, targets, False)
+            self._gradient = entropy_backward_kernel(predictions, targets, False)
+        return loss
 
     def backward(self) -> Array:
         """Return the gradient of the last `forward`'s loss with respect to its predictions.
@@ -104,21 +110,20 @@ class CrossEntropy:
         BackwardError
             If no `forward` came before; each `backward` uses up one.
         """
-        if self._pending is None:
+        gradient, self._gradient = self._gradient, None
+        if gradient is None:
             raise BackwardError(
                 "CrossEntropy: backward needs a forward(predictions, targets) before it, and each backward "
                 "uses up one"
             )
-        predictions, targets = self._pending
-        self._pending = None
-        return entropy_backward_kernel(predictions, targets, self.from_logits)
+        return gradient
 
     def _check(self, predictions: ArrayLike, targets: ArrayLike) -> tuple[Array, Array]:
         return check_loss_arguments(predictions, targets, self.from_logits, "CrossEntropy")
 
     def __getstate__(self) -> dict[str, object]:
-        """Pickle and copy the kind of loss; what `forward` remembered stays behind."""
-        return {**self.__dict__, "_pending": None}
+        """Pickle and copy the kind of loss; the gradient that `forward` computed stays behind."""
+        return {**self.__dict__, "_gradient": None}
 
     def __repr__(self) -> str:
         return "CrossEntropy(from_logits=True)" if self.from_logits else "CrossEntropy()"

@@ -40,6 +40,19 @@ def test_conv2d(case, bias):
     np.testing.assert_allclose(y, expected, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("images", [1, 50])
+@pytest.mark.parametrize("kernel", [(3, 3), (2, 1), (1, 2)])
+def test_a_bias_counts_whether_it_is_added_or_a_weight_of_ones(images, kernel):
+    """Which of them it is depends on the numbers of windows and weights, and on the width of the kernel."""
+    rng = np.random.default_rng(0)
+    x, weight = rng.standard_normal((images, 7, 4, 4)), rng.standard_normal((2, 7, *kernel))
+    without, bias = fn.conv2d(x, weight), np.array([1e3, np.inf])
+    y = fn.conv2d(x, weight, bias)
+    np.testing.assert_allclose(y, without + bias[:, None, None], rtol=1e-12)
+    grad = rng.standard_normal(y.shape)
+    np.testing.assert_allclose(fn.conv2d_backward(grad, x, weight)[2], grad.sum(axis=(0, 2, 3)), rtol=1e-10)
+
+
 @given(images())
 def test_max_pool2d(case):
     x, kernel, stride, padding, _ = case

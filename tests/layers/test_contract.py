@@ -111,6 +111,22 @@ def test_backward_consumes_what_forward_remembered(case, data):
         layer.backward(y)
 
 
+@every_layer
+@given(data=st.data())
+def test_backward_without_the_gradient_of_the_input_fills_the_same_gradients(case, data):
+    layer, x = data.draw(case)
+    twin = copy.deepcopy(layer)
+    y = layer.forward(x, training=True)
+    twin.forward(x, training=True)
+    grad = np.random.default_rng(0).standard_normal(y.shape).astype(y.dtype)
+    layer.backward(grad)
+    assert twin.backward(grad, input_gradient=False) is None
+    assert twin.grads.keys() == layer.grads.keys()
+    assert all(np.array_equal(twin.grads[key], value) for key, value in layer.grads.items())
+    with pytest.raises(tn.BackwardError):
+        twin.backward(grad)
+
+
 @every_named_layer
 @given(data=st.data())
 def test_backward_belongs_to_the_last_of_two_forwards(name, case, data):

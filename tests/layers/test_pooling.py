@@ -128,6 +128,21 @@ def test_a_window_larger_than_the_image_is_named(kind):
         kind(5)(np.zeros((1, 1, 4, 6)))
 
 
+def test_a_network_that_pools_before_relu_has_the_gradients_of_one_that_does_not():
+    """Bit for bit, with equal numbers, zeros and NaN in the windows."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(-2, 3, (9, 2, 6, 6)).astype(float)
+    x[0, 0, 0, 0], x[1, 0, 0, 0] = np.nan, -0.0
+    relu, pool = tn.ReLU(), tn.MaxPool2d(3, 2)
+    net = tn.Sequential(relu, pool)
+    grad = rng.standard_normal((9, 2, 2, 2))
+    expected_y = pool.forward(relu.forward(x, training=True), training=True)
+    expected = relu.backward(pool.backward(grad))
+    assert np.array_equal(net.forward(x, training=True), expected_y, equal_nan=True)
+    assert np.array_equal(net.backward(grad), expected)
+    assert net[:1](x).shape == x.shape  # the layers themselves stay in their places
+
+
 @both
 @pytest.mark.parametrize(
     ("sizes", "error", "message"),

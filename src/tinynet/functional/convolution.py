@@ -76,11 +76,12 @@ def conv2d(
 
 def conv2d_kernel(x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair) -> Array:
     """Compute `conv2d` of validated arguments: for every row of windows one product of matrices."""
-    columns, (ho, wo) = _columns(x, weight.shape[2:], stride, padding)
+    ones = bias is not None and _ones_pay(x, weight, stride)
+    columns, (ho, wo) = _columns(x, weight.shape[2:], stride, padding, ones)
     rows = empty((ho, len(weight), columns.shape[2]), x.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
-        np.matmul(_matrix(weight), columns, out=rows)
-        if bias is not None:
+        np.matmul(_matrix(weight, bias if ones else None), columns, out=rows)
+        if bias is not None and not ones:
             rows += bias[:, None]
     return to_images(rows.reshape(ho, len(weight), wo, len(x)))
 
@@ -141,12 +142,15 @@ def conv2d_parameter_gradients(
 ) -> tuple[Array, Array]:
     """Compute the gradients of weight and bias in `conv2d_backward` from validated arguments."""
     filters, channels, kh, kw = weight.shape
-    columns, (ho, wo) = _columns(x, (kh, kw), stride, padding)
+    ones = _ones_pay(x, weight, stride)
+    columns, (ho, wo) = _columns(x, (kh, kw), stride, padding, ones)
     rows = np.ascontiguousarray(to_rows(grad)).reshape(ho, filters, wo * len(x))
     with np.errstate(over="ignore", invalid="ignore"):
-        grad_bias = rows.sum(axis=2).sum(axis=0)
         # BLAS takes a sixth less time for this product than for its transpose.
         grad_matrix = np.matmul(columns, rows.transpose(0, 2, 1)).sum(axis=0).T
+        grad_matrix = grad_matrix.reshape(filters, kh, kw * channels + ones)
+        grad_bias = grad_matrix[:, 0, -1].copy() if ones else rows.sum(axis=2).sum(axis=0)
+    grad_matrix = grad_matrix[:, :, : kw * channels]
     return grad_matrix.reshape(filters, kh, kw, channels).transpose(0, 3, 1, 2), grad_bias
 
 
@@ -155,16 +159,36 @@ def kernel_order(weight: Array) -> Array:
     return np.array(weight.transpose(0, 2, 3, 1), order="C").transpose(0, 3, 1, 2)
 
 
-def _matrix(weight: Array) -> Array:
-    """Return the filters as rows (F, kh kw C); no copy where they lie in `kernel_order`."""
-    return weight.transpose(0, 2, 3, 1).reshape(len(weight), -1)
+def _ones_pay(x: Array, weight: Array, stride: Pair) -> bool:
+    """Whether a bias is computed sooner as the weight of a pixel that is always 1.
+
+    In return the filters are copied, so there must be more windows than weights in a filter, and the images, which
+    a kernel of one column would not need.
+    """
+    windows = len(x) * (x.shape[2] // stride[0]) * (x.shape[3] // stride[1])
+    return windows > weight[0].size and (weight.shape[3], stride[1]) != (1, 1)
 
 
-def _columns(x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair) -> tuple[Array, Pair]:
+def _matrix(weight: Array, bias: Array | None) -> Array:
+    """Return the filters as rows (F, kh kw C); no copy where they lie in `kernel_order`.
+
+    With a bias (F, kh (kw C + 1)): it is the weight of the ones in the first row of a window, that of the others 0.
+    """
+    filters, channels, kh, kw = weight.shape
+    laid_out = weight.transpose(0, 2, 3, 1).reshape(filters, kh, kw * channels)
+    if bias is None:
+        return laid_out.reshape(filters, kh * kw * channels)
+    matrix = np.zeros((filters, kh, kw * channels + 1), weight.dtype)
+    matrix[:, :, :-1] = laid_out
+    matrix[:, 0, -1] = bias
+    return matrix.reshape(filters, -1)
+
+
+def _columns(x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair, ones: bool) -> tuple[Array, Pair]:
     """Return the windows as columns, (Ho, kh kw C, Wo N), and the counts (Ho, Wo).
 
     Only the kw shifts to the side are copied. With the rows of all images first in memory, kh rows below each other
-    are one matrix already, and the matrices of neighbouring windows overlap.
+    are one matrix already, and the matrices of neighbouring windows overlap. With `ones` each row ends in a 1.
     """
     rows = padded_rows(x, padding, 0)
     h, c, w, n = rows.shape
@@ -173,10 +197,11 @@ def _columns(x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair) -> 
     if (kw, right) == (1, 1):
         shifted = rows  # one column wide: there is nothing to shift
     else:
-        shifted = empty((h, kw, c, wo, n), x.dtype)
+        shifted = empty((h, kw * c + ones, wo, n), x.dtype)
         for k in range(kw):
-            shifted[:, k] = rows[:, :, span(k, right, wo)]
-    return _below_each_other(shifted.reshape(h, kw * c, wo * n), kh, down, ho), (ho, wo)
+            shifted[:, k * c : (k + 1) * c] = rows[:, :, span(k, right, wo)]
+        shifted[:, kw * c :] = 1
+    return _below_each_other(shifted.reshape(h, shifted.shape[1], wo * n), kh, down, ho), (ho, wo)
 
 
 def _below_each_other(rows: Array, kh: int, down: int, ho: int) -> Array:
@@ -197,16 +222,20 @@ def conv2d_input_gradient(grad: Array, x_shape: tuple[int, ...], weight: Array, 
     ho, wo = grad.shape[2:]
     (top, left), (down, right) = padding, stride
     h, w = h + 2 * top, w + 2 * left
-    spread = zeros((h + kh - 1, filters, wo, n), grad.dtype)
-    spread[span(kh - 1, down, ho)] = to_rows(grad)
-    upside_down = weight[:, :, ::-1].transpose(3, 1, 2, 0).reshape(kw * c, kh * filters)
-    products = empty((h, kw * c, wo * n), grad.dtype)
+    spread = empty((h + kh - 1, filters, wo, n), grad.dtype)
+    places = span(kh - 1, down, ho)
+    for row in set(range(len(spread))) - set(range(*places.indices(len(spread)))):
+        spread[row] = 0
+    spread[places] = to_rows(grad)
     columns = _below_each_other(spread.reshape(len(spread), filters, wo * n), kh, 1, h)
+    upside_down = weight[:, :, ::-1].transpose(3, 1, 2, 0).reshape(kw * c, kh * filters)
+    products = empty((kw, c, wo, n), grad.dtype)
     rows = zeros((h, c, w, n), grad.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
-        np.matmul(upside_down, columns, out=products)
-        for k, shifted in enumerate(np.split(products.reshape(h, kw * c, wo, n), kw, axis=1)):
-            rows[:, :, span(k, right, wo)] += shifted
+        for row, column in zip(rows, columns):  # one at a time: the products stay in the cache
+            np.matmul(upside_down, column, out=products.reshape(kw * c, wo * n))
+            for k in range(kw):
+                row[:, span(k, right, wo)] += products[k]
     return without_frame(rows, padding)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet._memory import zeros
+from tinynet._memory import empty, zeros
 from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_places
 from tinynet.functional.selection import keep_where
 from tinynet.functional.windows import padded_rows, to_images, to_rows, without_frame
@@ -106,11 +106,16 @@ def max_pool2d_backward_kernel(grad: Array, x: Array, y: Array, kernel: Pair, st
     """Compute `max_pool2d_backward` of validated arguments."""
     rows = padded_rows(x, padding, np.nan)  # equal to nothing, not even where -inf is the largest
     grad_rows, y_rows = np.ascontiguousarray(to_rows(grad)), to_rows(y)
-    result = zeros(rows.shape, grad.dtype)
+    overlap = stride[0] < kernel[0] or stride[1] < kernel[1]
+    gaps = rows.shape[0] != len(y_rows) * kernel[0] or rows.shape[2] != y_rows.shape[2] * kernel[1]
+    result = (zeros if overlap or gaps else empty)(rows.shape, grad.dtype)
     waiting, hit = np.ones(y_rows.shape, bool), np.empty(y_rows.shape, bool)
     for window in window_places(kernel, stride, y_rows.shape):
         np.equal(rows[window], y_rows, out=hit)
         hit &= waiting
         waiting ^= hit
-        result[window] += keep_where(hit, grad_rows)
+        if overlap:
+            result[window] += keep_where(hit, grad_rows)
+        else:
+            keep_where(hit, grad_rows, out=result[window])
     return without_frame(result, padding)

@@ -12,17 +12,18 @@ if TYPE_CHECKING:
     from tinynet._arrays import Array
 
 
-def keep_where(condition: Array, values: Array) -> Array:
+def keep_where(condition: Array, values: Array, out: Array | None = None) -> Array:
     """Return `values` where `condition` holds and 0 elsewhere, whatever the values: ``inf * 0`` would be NaN.
 
     What ``np.where(condition, values, 0)`` returns, ten times sooner where the condition changes at random: the bits
-    of a number and all ones are the number, and all zeros are the number 0.
+    of a number and all ones are the number, and all zeros are the number 0. `out` receives the result if given.
     """
     integers = np.dtype(f"i{values.itemsize}")
     bits = empty_like(values).view(integers)
     np.negative(condition.view(np.int8), out=bits, casting="unsafe")  # -1 is all ones
-    np.bitwise_and(bits, values.view(integers), out=bits)
-    return bits.view(values.dtype)
+    result = bits if out is None else out.view(integers)
+    np.bitwise_and(bits, values.view(integers), out=result)
+    return result.view(values.dtype)
 
 
 def number_where(condition: Array, number: np.floating[Any], other: np.floating[Any]) -> Array:
