@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tinynet.datasets.drawing import BOX, MIDDLE, SIZE, pen_depth
 from tinynet.datasets.strokes import STROKES
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_SIZE = 28
-_MIDDLE = 14.0  # where MNIST's centres of mass are, counting pixel centres from 0
-_BOX = 20.0  # pixels that the longer side of a digit fills
 _STEPS = 6  # straight pieces between two points of a stroke
 _EDGE = 1.1  # pixels over which ink fades into paper
 
@@ -65,7 +63,7 @@ def synthetic_digits(
         raise ValueError(f"synthetic_digits: n must be 0 or more, not {n}")
     rng = np.random.default_rng(rng)
     labels = rng.permutation(np.resize(rng.permutation(10), n)).astype(np.int64)
-    images = np.empty((n, _SIZE, _SIZE), np.uint8)
+    images = np.empty((n, SIZE, SIZE), np.uint8)
     for image, label in zip(images, labels.tolist()):
         image[...] = _draw(label, rng)
     return images, labels
@@ -76,7 +74,7 @@ def _draw(digit: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     points = _unsteady(np.concatenate([start, end]), rng)
     pressure = 1 + 0.2 * np.sin(points @ rng.uniform(-6, 6, 2) + rng.uniform(0, 2 * np.pi))
     radius = rng.triangular(0.75, 1.1, 1.9) * pressure[: len(start)]
-    points *= (_BOX - _EDGE - 2 * radius.mean()) / np.ptp(points, axis=0).max()
+    points *= (BOX - _EDGE - 2 * radius.mean()) / np.ptp(points, axis=0).max()
     start, end = np.split(points, 2)
     return _ink(start, end, radius)
 
@@ -116,17 +114,9 @@ def _unsteady(points: Floats, rng: np.random.Generator) -> Floats:
 
 def _ink(start: Floats, end: Floats, radius: Floats) -> NDArray[np.uint8]:
     """Draw straight pieces with a round pen; how deep a pixel lies inside the nearest tells how dark it is."""
-    along = end - start
-    length = np.hypot(*along.T)
-    weight = length * radius
+    weight = np.hypot(*(end - start).T) * radius
     middle = weight @ (start + end) / (2 * weight.sum())
-    start = start + (_MIDDLE - middle)
-    # From each pixel to each piece, shape (28, 28, P): t is where the nearest point lies, from 0 (start) to 1 (end).
-    pixels = np.arange(_SIZE)[:, None]
-    x, y = pixels - start[:, 0], pixels - start[:, 1]
-    unit = along / (length * length)[:, None]
-    t = np.clip((x * unit[:, 0])[None] + (y * unit[:, 1])[:, None], 0, 1)
-    dx, dy = x[None] - t * along[:, 0], y[:, None] - t * along[:, 1]
-    depth = (radius - np.sqrt(dx * dx + dy * dy)).max(axis=2)
+    pixels = np.arange(SIZE, dtype=float)
+    depth = pen_depth(pixels, pixels, start + (MIDDLE - middle), end + (MIDDLE - middle), radius)
     ink: NDArray[np.uint8] = np.rint(255 * np.clip(depth / _EDGE + 0.5, 0, 1)).astype(np.uint8)
     return ink
