@@ -36,6 +36,7 @@ ONE_AXES = {
     "weights": (tn.viz.plot_weights, (MATRIX,)),
     "large weights": (tn.viz.plot_weights, (RNG.normal(size=(80, 90)),)),
     "confusion": (tn.viz.plot_confusion_matrix, (LABELS, PROBABILITIES)),
+    "saliency": (tn.viz.plot_saliency, (network(), MATRIX[0])),
 }
 GRIDS = {
     "network": (tn.viz.plot_network_weights, (network(),)),
@@ -140,6 +141,7 @@ WITH_DOLLARS = {
     "layer": lambda: tn.viz.plot_weights(tn.Dense(3, 2, name=DOLLARS[1])).figure,
     "network": lambda: tn.viz.plot_network_weights([tn.Dense(3, 2, name=DOLLARS[1])]),
     "neurons": lambda: tn.viz.plot_neurons(tn.Dense(4, 2, name=DOLLARS[1])),
+    "saliency": lambda: saliency(4, 1, class_names=DOLLARS[:1]),
     "confusion": lambda: confusion(4, class_names=DOLLARS),
     "predictions": lambda: predictions(4, 4, class_names=DOLLARS, top=4),
 }
@@ -173,6 +175,11 @@ def confusion(classes, **options):
     return tn.viz.plot_confusion_matrix(labels, taken_for, **options).figure
 
 
+def saliency(pixels, classes, **options):
+    net = tn.Sequential(tn.Dense(pixels, classes, rng=0), tn.Softmax())
+    return tn.viz.plot_saliency(net, np.linspace(0, 1, pixels), **options).figure
+
+
 LONG = "encoder.layers.11.a_name_longer_than_a_title.output"
 
 LEGIBLE = {
@@ -199,6 +206,9 @@ LEGIBLE = {
     "10 classes": lambda: confusion(10),
     "10 shares": lambda: confusion(10, normalize=True),
     "26 classes": lambda: confusion(26, class_names="ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    "saliency": lambda: saliency(784, 10),
+    "saliency, long names": lambda: saliency(784, 26, class_names=names(26)),
+    "saliency of a wide image": lambda: saliency(100, 2, image_shape=(5, 20)),
     "one epoch": lambda: tn.viz.plot_history(history(1), learning_rate=True),
     "stopped": lambda: tn.viz.plot_history(tn.History([1.0], stopped="after epoch 1 by EarlyStopping(patience=3)")),
     "epochs": lambda: tn.viz.plot_history(history(12)),

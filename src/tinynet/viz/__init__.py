@@ -9,6 +9,7 @@ from tinynet.viz.confusion import plot_confusion_matrix
 from tinynet.viz.history import plot_history
 from tinynet.viz.neurons import plot_neurons
 from tinynet.viz.predictions import plot_predictions
+from tinynet.viz.saliency import plot_saliency
 from tinynet.viz.weights import plot_network_weights, plot_weights
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "plot_network_weights",
     "plot_neurons",
     "plot_predictions",
+    "plot_saliency",
     "plot_weights",
 ]

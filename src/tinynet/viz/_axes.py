@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import Colormap
+from matplotlib.transforms import Bbox
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -122,11 +123,28 @@ def scale_limit(values: Array, owner: str, *, limit: float | None = None, robust
     return float(sizes.max(initial=0.0)) or 1.0
 
 
-def add_colour_bar(drawn: Any, label: str, values: Array, *, bar: Axes | None = None) -> None:
-    """Draw the key of the colours in `bar` or beside what was drawn; ends point to values beyond the scale."""
+def add_colour_bar(drawn: Any, label: str, values: Array, *, bar: Axes | None = None, beside: bool = False) -> None:
+    """Draw the key of the colours in `bar` or beside what was drawn; ends point to values beyond the scale.
+
+    With `beside` it is as high as a picture of square pixels, which may not fill its axes.
+    """
     sizes = abs(values[np.isfinite(values)])
     extend = "both" if sizes.max(initial=0.0) > drawn.norm.vmax else "neither"
-    drawn.axes.figure.colorbar(drawn, ax=drawn.axes, cax=bar, label=label, extend=extend)
+    key = drawn.axes.figure.colorbar(drawn, ax=drawn.axes, cax=bar, label=label, extend=extend, aspect=20)
+    if beside:
+        keep_beside(key.ax, drawn.axes)
+
+
+def keep_beside(bar: Axes, ax: Axes) -> None:
+    """Let a colour bar of aspect 20 be as high as the picture in `ax`, and close to it."""
+    bar.set_axes_locator(lambda *_: _beside(ax))
+
+
+def _beside(ax: Axes) -> Bbox:
+    box = ax.get_position()
+    gap, width = box.height / 40, box.height / 20
+    inches = ax.figure.bbox.height / ax.figure.bbox.width
+    return Bbox.from_bounds(box.x1 + gap * inches, box.y0, width * inches, box.height)
 
 
 def not_finite_note(values: Array) -> str:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.colors import PowerNorm
-from matplotlib.transforms import Bbox
 
 from tinynet._arrays import as_array, as_real
 from tinynet.errors import ShapeError
-from tinynet.viz._axes import colour_map, own_axes, plural
+from tinynet.viz._axes import colour_map, keep_beside, own_axes, plural
 from tinynet.viz._inputs import as_class_names, as_labels
 from tinynet.viz._texts import plain, shorten_all
 
@@ -146,17 +145,11 @@ def _draw_shares(ax: Axes, shares: Array, cmap: Colormap) -> Any:
     mesh = ax.pcolormesh(shares, norm=norm, cmap=cmap, edgecolors="lightgray", linewidth=0.5)
     ax.set(ylim=(len(shares), 0), aspect="equal")
     bar = ax.figure.colorbar(mesh, ax=ax, label="share of the true class (row)", aspect=20)
-    bar.ax.set_axes_locator(lambda *_: _bar_beside(ax))
+    keep_beside(bar.ax, ax)
     ticks = [0, 0.001, 0.01, 0.1, 0.5, 1]
     bar.set_ticks(ticks)
     bar.set_ticklabels([f"{100 * tick:g} %" for tick in ticks])
     return mesh
-
-
-def _bar_beside(ax: Axes) -> Bbox:
-    """Return the place of a colour bar of aspect 20 that is as high as the matrix, which is a square in `ax`."""
-    box = ax.get_position()
-    return Bbox.from_bounds(box.x1 + box.width / 40, box.y0, box.width / 20, box.height)
 
 
 def _name_cells(ax: Axes, names: list[str], *, upright: bool) -> None:

@@ -1,0 +1,92 @@
+"""A network evaluated layer by layer, as in inference, and the way back from a score to the input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tinynet._images import as_batch
+from tinynet.errors import ShapeError
+from tinynet.functional.normalization import broadcast
+from tinynet.layers import BatchNorm, LogSoftmax, Softmax
+from tinynet.network import Sequential
+from tinynet.viz._layers import layer_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tinynet._arrays import Array
+    from tinynet.layers import Layer
+
+
+class Step(NamedTuple):
+    """One layer on the way: what went in, what came out, and what its ``_backward`` needs."""
+
+    name: str
+    layer: Layer
+    x: Array
+    y: Array
+    context: Any
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the layer handed on its input itself, as `Dropout` does in inference."""
+        x, y = self.x, self.y
+        return x.ctypes.data == y.ctypes.data and x.shape == y.shape and x.strides == y.strides
+
+    def backward(self, grad: Array, owner: str) -> Array:
+        """Return the gradient of the input from that of the output; changes nothing of the layer."""
+        layer = self.layer
+        if self.changes_nothing:
+            return grad
+        if isinstance(layer, BatchNorm) and type(layer)._forward is BatchNorm._forward:
+            # In inference its statistics are fixed numbers, for which its context has no place.
+            return grad * broadcast(layer._scale(layer.buffers["running_var"]), grad)
+        try:
+            grad_x: Array = layer._differentiate(self.context, grad)[0]
+        except Exception as error:
+            raise TypeError(
+                f"{owner} needs the gradient of layer {self.name} in inference, but its _backward raised "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        if grad_x.shape != self.x.shape:
+            raise ShapeError(
+                f"{owner}: layer {self.name} must return a gradient of shape {self.x.shape}, got {grad_x.shape}"
+            )
+        return grad_x
+
+
+def as_network(network: Any, owner: str) -> Sequential:
+    """Return `network` itself, if it is one."""
+    if not isinstance(network, Sequential):
+        raise TypeError(f"{owner} expects a Sequential, got {type(network).__name__}")
+    return network
+
+
+def evaluate_one(network: Sequential, x: Any, owner: str) -> list[Step]:
+    """Return the steps of one sample, or image as it comes, through all layers; touches no state."""
+    if not network.layers:
+        raise ValueError(f"{owner}: this network has no layers")
+    batch = as_batch(network, x, owner)
+    if len(batch) != 1:
+        raise ShapeError(
+            f"{owner} draws one sample, got {len(batch)} in an array of shape {batch.shape}; choose one, as x[:1]"
+        )
+    network(batch)  # whose error tells the layer that cannot take it
+    return list(_steps(network, batch, ""))
+
+
+def without_softmax(steps: list[Step]) -> list[Step]:
+    """Leave out what only turns scores into probabilities: where these are near 0 or 1, their gradients vanish."""
+    return steps[:-1] if isinstance(steps[-1].layer, (Softmax, LogSoftmax)) else steps
+
+
+def _steps(network: Sequential, x: Array, prefix: str) -> Iterator[Step]:
+    for place, layer in enumerate(network):
+        if isinstance(layer, Sequential) and type(layer)._forward is Sequential._forward:
+            for step in _steps(layer, x, f"{prefix}{place}."):
+                yield step
+                x = step.y
+        else:
+            y, context = layer._evaluate(x, False)
+            yield Step(layer_name(f"{prefix}{place}", layer), layer, x, y, context)
+            x = y
