@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,14 @@ from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Callable
 
     from tinynet._arrays import Array
 
 # Smaller chunks make the threads of BLAS meet more often, larger ones leave the cache; measured flat from 1 to 8 MiB.
 CHUNK_BYTES = 1 << 23
+# A memory map of no more bytes may well stay in memory: it takes time to read it anew.
+MAPPED_BYTES = 1 << 26
 
 
 def fewest_rows(x: Array) -> int:
@@ -37,3 +41,22 @@ def as_rows(x: Any, owner: str, dtype: np.dtype[Any] | None) -> Array:
     if rows.ndim == 0:
         raise ShapeError(f"{owner} expects an input of shape (N, ...), got a single number")
     return rows
+
+
+def gather(x: Array, rows: int, evaluate: Callable[[Array], Array]) -> Array:
+    """Return what `evaluate` gives for all of `x`, of which it gets `rows` at a time."""
+    first = evaluate(x[:rows])
+    result = np.empty((len(x), *first.shape[1:]), dtype=first.dtype)
+    result[:rows] = first
+    for start in range(rows, len(x), rows):
+        result[start : start + rows] = evaluate(x[start : start + rows])
+        if isinstance(x, np.memmap):
+            _give_back(x)
+    return result
+
+
+def _give_back(x: np.memmap[Any, Any]) -> None:
+    """Take what was read of a large memory map out of this process's memory, which would fill with it; files stay."""
+    unchanged = x.mode in ("r", "r+", "w+")  # "c" keeps what was written to it nowhere else
+    if unchanged and x.nbytes > MAPPED_BYTES and hasattr(mmap, "MADV_DONTNEED"):
+        x._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]

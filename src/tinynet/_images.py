@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tinynet._arrays import FLOAT32, as_array, check_positive
-from tinynet._chunks import chunk_rows
+from tinynet._chunks import chunk_rows, gather
 from tinynet._composition import walk
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Callable
 
     from tinynet._arrays import Array
     from tinynet.layers.base import Shape
@@ -38,22 +39,28 @@ class Layout(NamedTuple):
     images: bool
 
 
-def evaluate_images(network: Sequential, x: Any, batch_size: int | None, owner: str) -> Array:
-    """Return what `network` gives for the images `x`; a memory map and uint8 are laid out and scaled in chunks."""
+def evaluate_images(
+    network: Sequential, x: Any, batch_size: int | None, keep: Callable[[Array], Array], owner: str
+) -> Array:
+    """Return what `keep` makes of the output for the images `x`.
+
+    A memory map and uint8 are laid out and scaled in chunks, and no more than is kept of the output stays in memory.
+    """
     array: Array = x if isinstance(x, np.memmap) else as_array(x, owner)
     layout = find_layout(network, array.shape, owner)
     if layout is None:
-        return network(array, batch_size=batch_size)  # which tells what it expects
+        return keep(network(array, batch_size=batch_size))  # which tells what it expects
     if layout.single:
         array = array[None]
     if array.dtype != np.uint8 and not isinstance(array, np.memmap):
-        return network(array.reshape(len(array), *layout.sample), batch_size=batch_size)
+        return keep(network(array.reshape(len(array), *layout.sample), batch_size=batch_size))
     if batch_size is None:
         rows = chunk_rows(array, [], network.dtype)
     else:
         rows = check_positive(batch_size, f"{network.label}: batch_size")
-    chunks = [array[start : start + rows] for start in range(0, max(1, len(array)), rows)]
-    return np.concatenate([network(lay_out(chunk, layout, network.dtype), batch_size=batch_size) for chunk in chunks])
+    return gather(
+        array, rows, lambda part: keep(network(lay_out(part, layout, network.dtype), batch_size=batch_size))
+    )
 
 
 def as_batch(network: Sequential, x: Any, owner: str) -> Array:

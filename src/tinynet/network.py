@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from tinynet._arrays import check_positive
-from tinynet._chunks import as_rows, chunk_rows, fewest_rows
+from tinynet._chunks import as_rows, chunk_rows, fewest_rows, gather
 from tinynet._composition import check_layers, collect_state, evaluation_order, prefixed, state_prefixes
 from tinynet._summary import summary_html, summary_text
 from tinynet.errors import ShapeError
@@ -17,6 +17,7 @@ from tinynet.layers.softmax import LogSoftmax, Softmax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Callable
 
     import numpy.typing as npt
     from numpy.typing import ArrayLike
@@ -128,17 +129,13 @@ class Sequential(Layer):
         rows = fewest_rows(x) if batch_size is None else check_positive(batch_size, f"{self.label}: batch_size")
         if len(x) <= rows:
             return super().__call__(x)
-        if batch_size is None:
-            try:
-                rows = chunk_rows(x, self._shapes(x.shape[1:]), self.dtype)
-            except ShapeError:
-                return super().__call__(x)  # fails in the same layer, and tells the true shape
-        first = self._infer_chunk(x[:rows])
-        result = np.empty((len(x), *first.shape[1:]), dtype=first.dtype)
-        result[:rows] = first
-        for start in range(rows, len(x), rows):
-            result[start : start + rows] = self._infer_chunk(x[start : start + rows])
-        return result
+        return gather(x, rows if batch_size else self._chunk_rows(x), self._infer_chunk)
+
+    def _chunk_rows(self, x: Array) -> int:
+        try:
+            return chunk_rows(x, self._shapes(x.shape[1:]), self.dtype)
+        except ShapeError:
+            return len(x)  # fails in the same layer, and tells the true shape
 
     def _infer_chunk(self, x: Array) -> Array:
         y, _ = self._infer(self._as_input(x), False)
@@ -173,8 +170,9 @@ class Sequential(Layer):
                 f"{self.label}: predict_proba needs a network that ends in Softmax or LogSoftmax, this one ends in "
                 f"{last.label if last is not None else 'nothing'}; use net(x), or append Softmax()"
             )
-        y = self._of_images(x, batch_size, "predict_proba")
-        return np.exp(y, out=y) if isinstance(last, LogSoftmax) else y
+        if isinstance(last, LogSoftmax):
+            return self._of_images(x, batch_size, "predict_proba", lambda y: np.exp(y, out=y))
+        return self._of_images(x, batch_size, "predict_proba", lambda y: y)
 
     def predict(self, x: ArrayLike, *, batch_size: int | None = None) -> npt.NDArray[np.intp]:
         """Return the class with the largest output for every row or image, the first of equal ones.
@@ -220,22 +218,26 @@ class Sequential(Layer):
         >>> bool((net.predict_proba(images) == net(np.ones((5, 784)))).all())
         True
         """
-        y = self._of_images(x, batch_size, "predict")
+        return self._of_images(x, batch_size, "predict", self._classes)
+
+    def _classes(self, y: Array) -> npt.NDArray[np.intp]:
         if y.ndim != 2 or y.shape[1] == 0:
             raise ShapeError(f"{self.label}: predict needs an output of shape (N, C), got {y.shape}")
         classes: npt.NDArray[np.intp] = y.argmax(axis=1)
         return classes
 
-    def _of_images(self, x: ArrayLike, batch_size: int | None, method: str) -> Array:
-        """Evaluate the network for what it takes, or for images that it takes in another layout."""
+    def _of_images(self, x: ArrayLike, batch_size: int | None, method: str, keep: Callable[[Array], Array]) -> Array:
+        """Return what `keep` makes of the output for what the network takes, or for images in another layout."""
         if type(x) is np.ndarray and (x.ndim == 2 or x.dtype.kind == "f"):  # never scaled, and rarely laid out
             try:
-                return self(x, batch_size=batch_size)
+                y = self(x, batch_size=batch_size)
             except ShapeError:
                 pass
+            else:
+                return keep(y)
         from tinynet._images import evaluate_images  # not before it is used: a new process predicts rows sooner
 
-        return evaluate_images(self, x, batch_size, f"{self.label}: {method}")
+        return evaluate_images(self, x, batch_size, keep, f"{self.label}: {method}")
 
     def _last_layer(self) -> Layer | None:
         """Return the last layer, that of the last network where networks are nested."""
