@@ -14,6 +14,7 @@ PAGES = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in 
 EXAMPLES = [name for name, text in PAGES.items() if ">>>" in text]
 DERIVATIONS = [name for name in PAGES if name.startswith("derivations")]
 MODULES = ["datasets", "functional", "initializers", "schedules", "viz"]
+EXTRAS = {"howto/predict_at_scale.md": "distributed"}
 NO_ENTRY = [*MODULES, "__version__"]
 SOURCE = "".join(path.read_text("utf-8") for path in sorted((ROOT / "src").rglob("*.py")))
 
@@ -24,6 +25,8 @@ def equations(text):
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_of_a_page_run(name, root, monkeypatch):
+    if name in EXTRAS:
+        pytest.importorskip(EXTRAS[name])
     monkeypatch.chdir(root)  # where a reader starts, beside examples/
     text = re.sub("^```.*$", "", PAGES[name], flags=re.MULTILINE)  # doctest would take a fence for output
     report = []
