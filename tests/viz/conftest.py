@@ -17,6 +17,7 @@ def clean_pyplot(monkeypatch):
         raise AssertionError("a picture must not show itself")
 
     monkeypatch.setattr(plt, "show", refuse)
+    plt.close("all")  # what doctests have left
     before = dict(matplotlib.rcParams)
     yield
     plt.close("all")

@@ -43,6 +43,7 @@ GRIDS = {
     "neurons": (tn.viz.plot_neurons, (MATRIX,)),
     "predictions": (tn.viz.plot_predictions, (IMAGES, PROBABILITIES, LABELS)),
     "history": (tn.viz.plot_history, (history(5),)),
+    "activations": (tn.viz.plot_activations, (network(), MATRIX[0])),
 }
 ALL = {**ONE_AXES, **GRIDS}
 
@@ -142,6 +143,8 @@ WITH_DOLLARS = {
     "network": lambda: tn.viz.plot_network_weights([tn.Dense(3, 2, name=DOLLARS[1])]),
     "neurons": lambda: tn.viz.plot_neurons(tn.Dense(4, 2, name=DOLLARS[1])),
     "saliency": lambda: saliency(4, 1, class_names=DOLLARS[:1]),
+    "activations": lambda: activations(4, class_names=DOLLARS),
+    "layer's activations": lambda: tn.viz.plot_activations(tn.Sequential(tn.Dense(3, 2, name=DOLLARS[1])), [1, 2, 3]),
     "confusion": lambda: confusion(4, class_names=DOLLARS),
     "predictions": lambda: predictions(4, 4, class_names=DOLLARS, top=4),
 }
@@ -175,6 +178,12 @@ def confusion(classes, **options):
     return tn.viz.plot_confusion_matrix(labels, taken_for, **options).figure
 
 
+def activations(classes, **options):
+    convolution = tn.Conv2d(1, 40, 5, stride=2, rng=0, name=LONG)
+    net = tn.Sequential(convolution, tn.MaxPool2d(2), tn.Flatten(), tn.Dense(1440, classes, rng=1), tn.Softmax())
+    return tn.viz.plot_activations(net, IMAGES[0], **options)
+
+
 def saliency(pixels, classes, **options):
     net = tn.Sequential(tn.Dense(pixels, classes, rng=0), tn.Softmax())
     return tn.viz.plot_saliency(net, np.linspace(0, 1, pixels), **options).figure
@@ -206,6 +215,10 @@ LEGIBLE = {
     "10 classes": lambda: confusion(10),
     "10 shares": lambda: confusion(10, normalize=True),
     "26 classes": lambda: confusion(26, class_names="ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    "activations": lambda: tn.viz.plot_activations(network(), MATRIX[0]),
+    "activations of one layer": lambda: tn.viz.plot_activations(network()[3:], PROBABILITIES[0]),
+    "activations of a convolution": lambda: activations(10),
+    "activations, long names": lambda: activations(26, class_names=names(26)),
     "saliency": lambda: saliency(784, 10),
     "saliency, long names": lambda: saliency(784, 26, class_names=names(26)),
     "saliency of a wide image": lambda: saliency(100, 2, image_shape=(5, 20)),

@@ -5,6 +5,7 @@ function for a grid of pictures opens one figure and returns it. None of them sh
 writes into the arrays that it is given: save with ``figure.savefig("x.png")``, look with ``plt.show()``.
 """
 
+from tinynet.viz.activations import plot_activations
 from tinynet.viz.confusion import plot_confusion_matrix
 from tinynet.viz.history import plot_history
 from tinynet.viz.neurons import plot_neurons
@@ -13,6 +14,7 @@ from tinynet.viz.saliency import plot_saliency
 from tinynet.viz.weights import plot_network_weights, plot_weights
 
 __all__ = [
+    "plot_activations",
     "plot_confusion_matrix",
     "plot_history",
     "plot_network_weights",

@@ -1,0 +1,214 @@
+"""The picture of what each layer of a network makes of one input."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+
+from tinynet._arrays import check_positive
+from tinynet.layers import Flatten
+from tinynet.viz._axes import BAR, DIVERGING, NOT_FINITE, colour_map, not_finite_note, plural, scale_limit
+from tinynet.viz._evaluation import as_network, evaluate_one
+from tinynet.viz._heatmap import draw_cells
+from tinynet.viz._inputs import as_class_names, as_image_shape, square_shape
+from tinynet.viz._texts import plain, shorten_all
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+    from tinynet._arrays import Array
+
+#: In inches: the width of the panels, the height of a row of numbers and of an image, and what title and ticks take.
+WIDTH, STRIP, IMAGE, CAPTION = 8.0, 0.4, 0.95, 0.62
+#: So many maps stand side by side; in small maps a cell is still large enough to be seen.
+MAPS, SMALL_MAPS, SMALL = 8, 16, 10
+#: Rows of fewer than so many pixels are not taken to be images.
+SMALLEST_IMAGE = 25
+#: A figure of more panels is higher than anybody scrolls.
+MOST_PANELS = 40
+#: In inches, the width of a letter of a class name; and the longest of them.
+LETTER, MOST_LETTERS = 0.075, 14
+
+
+class Panel(NamedTuple):
+    """What one layer gives: rows of numbers (features,) or maps (C, H, W), and what to call them."""
+
+    title: str
+    values: Array
+    noun: str
+
+
+def plot_activations(
+    network: Any,
+    x: Any,
+    *,
+    image_shape: tuple[int, int] | None = None,
+    count: int = 32,
+    class_names: Sequence[Any] | None = None,
+    cmap: str = DIVERGING,
+) -> Figure:
+    """Draw one input on its way through a network: what every layer makes of it, from top to bottom.
+
+    A layer that gives images, as `Conv2d` does, shows its feature maps; any other a row of numbers, one for each
+    neuron. Zero is in the middle of the colours, red is above it and blue below. Each layer has a scale of its own,
+    which reaches to its largest magnitude and is named in its title. All layers behave as in inference; those that
+    change no number, as `Flatten` and `Dropout`, are left out.
+
+    Parameters
+    ----------
+    network : Sequential
+    x : array_like
+        One sample as `Sequential.predict` takes it: an image (H, W) or (C, H, W), a row (features,), or a batch of
+        one. NaN and infinity are drawn in lime and counted.
+    image_shape : tuple of int (height, width), optional
+        Draw a row of pixels as an image of that shape; without it, as a square if it is one of at least 5 x 5.
+    count : int
+        Draw the first so many maps of a layer, or all if there are fewer.
+    class_names : sequence of length classes, optional
+        Names for the numbers of the last layer, instead of 0, 1, 2, ...; long ones are shortened.
+    cmap : str
+        Name of a diverging colour map.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    ShapeError
+        If the network cannot take `x`, or `x` is more than one sample, or is no image of `image_shape`.
+    TypeError
+        If `network` is no `Sequential`, or another argument is of the wrong type.
+    ValueError
+        If `count` is not positive, `class_names` are not as many as the outputs, or `cmap` names no colour map, or
+        if the network has so many layers that it is drawn in parts, as ``network[:20]``.
+
+    Examples
+    --------
+    >>> import numpy as np, tinynet as tn
+    >>> net = tn.Sequential(tn.Dense(4, 3, rng=0, name="fc1"), tn.ReLU(), tn.Softmax())
+    >>> figure = tn.viz.plot_activations(net, [1, 2, 3, 4])
+    >>> [ax.get_title(loc="left").split(",")[0] for ax in figure.axes[:4]]
+    ['input: 4 features', 'fc1: 3 neurons', '1 (ReLU): 3 neurons', '2 (Softmax): 3 neurons']
+    """
+    owner = "plot_activations"
+    steps = evaluate_one(as_network(network, owner), x, owner)
+    count = check_positive(count, f"{owner}: count")
+    colours = colour_map(cmap, owner).with_extremes(bad=NOT_FINITE)
+    last = steps[-1].y[0]
+    names = None
+    if class_names is not None:
+        names = as_class_names(class_names, last.size, owner)
+    panels = [_input_panel(steps[0].x[0], image_shape, count, owner)]
+    shown = (step for step in steps if not step.changes_nothing and not isinstance(step.layer, Flatten))
+    panels += [_panel(step.name, step.y[0], "map", "neuron", count) for step in shown]
+    if len(panels) > MOST_PANELS:
+        raise ValueError(f"{owner} draws up to {MOST_PANELS} layers, got {len(panels)}; draw parts, as network[:20]")
+
+    heights = [_height(panel.values, count) for panel in panels]
+    names = None if names is None else shorten_all(names, MOST_LETTERS)
+    upright = names is not None and LETTER * (1 + max(map(len, names))) > 0.9 * WIDTH / len(names)
+    room = LETTER * max(map(len, names)) if names is not None and upright else 0.0
+    size = WIDTH + BAR, sum(heights) + CAPTION * len(panels) + 0.4 + room
+    figure = plt.figure(figsize=size, layout="constrained")
+    places = figure.add_gridspec(len(panels), 2, width_ratios=[WIDTH, BAR / 6], height_ratios=heights)
+    axes = [figure.add_subplot(places[row, 0]) for row in range(len(panels))]
+    for ax, panel in zip(axes, panels):
+        _draw(ax, panel, count, colours)
+    if names is not None and panels[-1].values.ndim == 1:
+        _name_cells(axes[-1], names, upright=upright)
+    figure.suptitle(f"Activations of {plural(len(panels) - 1, 'layer')} for one input")
+    key = ScalarMappable(Normalize(-1, 1), colours)
+    bar = figure.add_subplot(places[:, 1], label="<colorbar>")
+    figure.colorbar(key, cax=bar, label="share of the layer's largest")
+    return figure
+
+
+def _input_panel(x: Array, image_shape: Any, count: int, owner: str) -> Panel:
+    """Return the input as a panel; a row becomes an image where it is one."""
+    if x.ndim == 1 and (image_shape is not None or (x.size >= SMALLEST_IMAGE and square_shape(x.size))):
+        x = x.reshape(1, *as_image_shape(image_shape, x.size, owner))
+    return _panel("input", x[None] if x.ndim == 2 else x, "channel", "feature", count)
+
+
+def _panel(name: str, values: Array, maps: str, numbers: str, count: int) -> Panel:
+    """Return the activations of one sample as a panel, titled with the layer's name, their shape and their size."""
+    if values.ndim == 3:
+        first = f"first {count} of " if count < len(values) else ""
+        noun, shape = maps, f"{first}{plural(len(values), maps)} of {values.shape[1]} × {values.shape[2]}"
+    else:
+        values = values.ravel()
+        noun, shape = numbers, plural(values.size, numbers)
+    largest = scale_limit(values, "") if values.any() else 0.0
+    note = not_finite_note(values).replace("\n", ", ")
+    return Panel(f"{plain(name)}: {shape}, largest magnitude {largest:.3g}{note}", values, noun)
+
+
+def _columns(maps: Array, count: int) -> int:
+    """Return how many maps stand side by side."""
+    return min(len(maps), count, MAPS if max(maps.shape[1:]) > SMALL else SMALL_MAPS)
+
+
+def _height(values: Array, count: int) -> float:
+    """Return what a panel needs, in inches."""
+    if values.ndim == 1:
+        return STRIP
+    columns = _columns(values, count)
+    one = min(IMAGE, 0.92 * WIDTH / columns * float(values.shape[1] / values.shape[2]))
+    return math.ceil(min(len(values), count) / columns) * one
+
+
+def _draw(ax: Axes, panel: Panel, count: int, colours: Colormap) -> None:
+    """Draw a panel in colours that reach to its largest magnitude on both sides of zero."""
+    limit = scale_limit(panel.values, "")
+    if panel.values.ndim == 1:
+        draw_cells(ax, panel.values[None], limit, colours)
+        ax.set(yticks=[], xlabel=panel.noun)
+    else:
+        _draw_maps(ax, panel.values[:count], limit, colours, panel.noun, _columns(panel.values, count))
+    ax.set_title(panel.title, loc="left", fontsize="medium")
+
+
+def _draw_maps(ax: Axes, maps: Array, limit: float, colours: Colormap, noun: str, columns: int) -> None:
+    """Draw maps side by side in rows, all pixels squares of one size, and number them."""
+    _, height, width = maps.shape
+    gap = 1 + max(height, width) // 20
+    down, across = height + gap, width + gap
+    rows = math.ceil(len(maps) / columns)
+    for k, values in enumerate(maps):
+        top, left = k // columns * down, k % columns * across
+        cells, place = np.where(np.isfinite(values), values, np.nan), (left, left + width, top + height, top)
+        ax.imshow(cells, extent=place, vmin=-limit, vmax=limit, cmap=colours, interpolation="none")
+    ax.set(
+        xlim=(0, columns * across - gap),
+        ylim=(rows * down - gap, 0),
+        anchor="W",
+        frame_on=False,
+        xticks=[],
+        yticks=[],
+    )
+    if rows > 1:
+        firsts = range(0, len(maps), columns)
+        ax.set(yticks=[k // columns * down + height / 2 for k in firsts], ylabel=f"{noun}s")
+        ax.set_yticklabels([f"{k}\N{EN DASH}{min(k + columns, len(maps)) - 1}" for k in firsts])
+    elif len(maps) > 1:
+        ax.set(xticks=[k * across + width / 2 for k in range(columns)], xlabel=noun)
+        ax.set_xticklabels([str(k) for k in range(columns)])
+    ax.tick_params(length=0)
+
+
+def _name_cells(ax: Axes, names: list[str], *, upright: bool) -> None:
+    """Write the classes under the cells of the last row, all of them or some."""
+    shown = range(0, len(names), math.ceil(len(names) * 0.15 / WIDTH))
+    ax.set_xticks([k + 0.5 for k in shown])
+    ax.set_xticklabels([plain(names[k]) for k in shown], rotation=90 if upright else 0)
+    ax.set_xlabel("class")
