@@ -7,7 +7,7 @@ import doctest
 import re
 
 SCOPES = (ast.FunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-CHANGING = {"append", "backward", "forward", "step", "update"}  # methods that change their object
+CHANGING = {"append", "backward", "forward", "step", "update"}  # methods that change their object or arguments
 
 
 class Statement:
@@ -63,7 +63,7 @@ def written_names(node):
     elif isinstance(getattr(node, "ctx", None), ast.Store) and not isinstance(node, (ast.Tuple, ast.List)):
         (makes if isinstance(node, ast.Name) else changes).add(root(node))
     elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in CHANGING:
-        changes.add(root(node.func))
+        changes |= {root(node.func), *(argument.id for argument in node.args if isinstance(argument, ast.Name))}
     for child in ast.iter_child_nodes(node):
         makes, changes = (old | new for old, new in zip((makes, changes), written_names(child)))
     return makes, changes
