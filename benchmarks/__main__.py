@@ -1,7 +1,7 @@
 """Run the benchmarks and print one table.
 
     python -m pip install ".[bench]"
-    python -m benchmarks [--threads 2] [--seconds 3] [--only inference]
+    python -m benchmarks [--threads 2] [--seconds 3] [--only inference] [--save FOLDER]
 
 Every line is measured interleaved: one repetition of each library in turn, so that a busy machine slows all of them.
 Only the ratios mean something elsewhere.
@@ -11,7 +11,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
+from pathlib import Path
+
+GROUPS = {
+    "cold": "new process: import, load a .pth, predict one image",
+    "inference": "dense networks, inference, float32",
+    "convolution": "convolutional network, float32",
+    "training": "a step of training, 784-128-64-10, float32",
+    "checkpoints": "loading a checkpoint",
+}
 
 
 def main() -> None:
@@ -19,29 +27,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=2, help="threads of every library (default: 2)")
     parser.add_argument("--seconds", type=float, default=3.0, help="time for each line of the table (default: 3)")
-    parser.add_argument("--only", choices=["cold", "inference", "convolution"], help="measure one part")
+    parser.add_argument("--only", choices=GROUPS, action="append", help="measure one part; may be repeated")
+    parser.add_argument("--save", type=Path, metavar="FOLDER", help="write the figures, a table and a chart there")
     arguments = parser.parse_args()
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = str(arguments.threads)
 
-    from benchmarks import cold_start, convolution, inference
-    from benchmarks.table import describe_machine, print_row
+    from benchmarks import checkpoints, cold_start, convolution, inference, report, training
 
-    print(describe_machine(arguments.threads))
-    if arguments.only in (None, "cold"):
-        print("\nnew process: import, load a .pth, predict one image")
-        for name, row, unit in cold_start.measure(arguments.seconds):
-            print_row(name, row, unit)
-    if arguments.only in (None, "inference"):
-        print("\ninference, float32, microseconds a call")
-        for name, row in inference.measure(arguments.threads, arguments.seconds):
-            print_row(name, row, 1e-6)
-            sys.stdout.flush()
-    if arguments.only in (None, "convolution"):
-        print("\nconvolution, float32, milliseconds a call")
-        for name, row in convolution.measure(arguments.threads, arguments.seconds):
-            print_row(name, row, 1e-3)
-            sys.stdout.flush()
+    parts = (cold_start, inference, convolution, training, checkpoints)
+    machine, groups = report.describe_machine(arguments.threads), {}
+    print(report.machine_text(machine))
+    for (group, title), part in zip(GROUPS.items(), parts):
+        if arguments.only and group not in arguments.only:
+            continue
+        print(f"\n{title}")
+        groups[title] = []
+        for row in part.measure(arguments.threads, arguments.seconds):
+            print(report.text(row), flush=True)
+            groups[title].append(row)
+    if arguments.save:
+        from benchmarks.chart import draw_chart
+
+        report.save(arguments.save, machine, groups)
+        draw_chart(arguments.save / "performance.json").savefig(arguments.save / "performance.svg")
 
 
 if __name__ == "__main__":

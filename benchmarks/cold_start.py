@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.table import Samples
+from benchmarks.report import Line, line
+from benchmarks.timing import FEWEST, Samples
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "examples" / "mnist_model.pth"
 PROGRAMS = {
@@ -36,28 +37,28 @@ print(status[status.index("VmHWM:") + 1])
 """
 
 
-def measure(seconds: float) -> Iterator[tuple[str, Samples, float]]:
-    """Yield a name, the samples of each program, run in turn, and the unit to print them in."""
+def measure(threads: int, seconds: float) -> Iterator[Line]:
+    """Yield a line for the time and one for the memory of the programs, which are run in turn."""
     programs = {name: code for name, code in PROGRAMS.items() if name == "tinynet" or run(code) is not None}
     times: Samples = {name: [] for name in programs}
     memory: Samples = {name: [] for name in programs}
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times["tinynet"]) < 5:
+    while time.perf_counter() < end or len(times["tinynet"]) < FEWEST:
         for name, code in programs.items():
             result = run(code)
             if result is None:
                 raise RuntimeError(f"this program fails: {code}")
             times[name].append(result[0])
             memory[name].append(result[1])
-    yield "milliseconds", times, 1e-3
-    yield "peak memory, MiB", memory, 1.0
+    yield line("time", "ms", times)
+    yield line("peak memory", "MiB", memory)
 
 
 def run(code: str) -> tuple[float, float] | None:
-    """Return the seconds and the MiB of one new process, None where it fails, as torch does where it is missing."""
+    """Return the seconds and the bytes of one new process, None where it fails, as torch does where it is missing."""
     start = time.perf_counter()
     process = subprocess.run(
         [sys.executable, "-c", code + REPORT_MEMORY], capture_output=True, text=True, check=False
     )
     elapsed = time.perf_counter() - start
-    return None if process.returncode else (elapsed, float(process.stdout) / 1024)
+    return None if process.returncode else (elapsed, float(process.stdout) * 1024)
