@@ -73,6 +73,14 @@ def test_what_torch_loaded_and_saved_again_is_the_same(tmp_path: Path) -> None:
     }
 
 
+def test_a_name_is_written_once(tmp_path: Path) -> None:
+    save_checkpoint({str(i): np.zeros(2, np.float32) for i in range(100)}, tmp_path / "x.pth")
+    pickle = zipfile.ZipFile(tmp_path / "x.pth").read("x/data.pkl")
+    for name in (b"collections", b"_rebuild_tensor_v2", b"FloatStorage"):
+        assert pickle.count(name) == 1
+    assert len(pickle) < 100 * 70
+
+
 def test_the_bytes_depend_on_the_arrays_alone(tmp_path: Path) -> None:
     save_checkpoint(ARRAYS, tmp_path / "x.pth")
     save_checkpoint({name: array.copy() for name, array in ARRAYS.items()}, tmp_path / "another name.pt")

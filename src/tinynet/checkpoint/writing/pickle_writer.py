@@ -31,7 +31,7 @@ def pickle_state_dict(arrays: dict[str, Array]) -> list[bytes]:
     for key, (name, array) in enumerate(arrays.items()):
         pickle += _text(name)
         pickle += _tensor(key, array)
-    return [*pickle, b"u", b"."]
+    return _remembered([*pickle, b"u", b"."])
 
 
 def _tensor(key: int, array: Array) -> list[bytes]:
@@ -67,7 +67,24 @@ def _name(module: str, name: str) -> list[bytes]:
     return [f"c{module}\n{name}\n".encode("ascii")]
 
 
+def _remembered(pickle: list[bytes]) -> list[bytes]:
+    """Let every name that occurs again be taken from the memo, which halves the pickle."""
+    places: dict[bytes, int] = {}
+    shorter = []
+    for instruction in pickle:
+        if not instruction.startswith(b"c"):
+            shorter.append(instruction)
+        elif instruction in places:
+            shorter.append(bytes([ord("h"), places[instruction]]))
+        else:
+            places[instruction] = len(places)
+            shorter += [instruction, bytes([ord("q"), places[instruction]])]
+    return shorter
+
+
 def _tuple(*items: list[bytes]) -> list[bytes]:
+    if 1 <= len(items) <= 3:
+        return [*chain.from_iterable(items), bytes([0x84 + len(items)])]
     return [b"(", *chain.from_iterable(items), b"t"]
 
 
@@ -77,6 +94,8 @@ def _text(text: str) -> list[bytes]:
 
 
 def _integer(value: int) -> list[bytes]:
+    if value < 1 << 8:
+        return [b"K" + struct.pack("<B", value)]
     if value < 1 << 31:
         return [b"J" + struct.pack("<i", value)]
     return [b"\x8a\x08" + struct.pack("<q", value)]
