@@ -75,7 +75,7 @@ def test_what_torch_loaded_and_saved_again_is_the_same(tmp_path: Path) -> None:
 
 def test_a_name_is_written_once(tmp_path: Path) -> None:
     save_checkpoint({str(i): np.zeros(2, np.float32) for i in range(100)}, tmp_path / "x.pth")
-    pickle = zipfile.ZipFile(tmp_path / "x.pth").read("x/data.pkl")
+    pickle = zipfile.ZipFile(tmp_path / "x.pth").read("archive/data.pkl")
     for name in (b"collections", b"_rebuild_tensor_v2", b"FloatStorage"):
         assert pickle.count(name) == 1
     assert len(pickle) < 100 * 70
