@@ -29,7 +29,7 @@ extensions = [
     "numpydoc",
     "matplotlib.sphinxext.plot_directive",
 ]
-exclude_patterns = ["_build", "images"]
+exclude_patterns = ["_build", "figures", "images"]
 
 # Pages: Markdown with equations. Those of a numbered page are numbered (page.equation).
 myst_enable_extensions = ["dollarmath", "amsmath"]
@@ -60,6 +60,7 @@ html_static_path = ["_static", str(mathjax.locate())]
 html_css_files = ["tinynet.css"]
 html_copy_source = False
 html_show_sourcelink = False
+html_domain_indices = False  # the pages of the API list the modules
 html_sidebars = {page: [] for page in ("index", "quickstart", "design", "changelog")}  # they have no pages below
 html_theme_options = {
     "navigation_with_keys": False,

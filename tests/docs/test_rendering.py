@@ -1,0 +1,79 @@
+"""The built pages in a browser without a network: every equation is there, and nothing comes from another host.
+
+`TINYNET_DOCS` names the folder of built pages; all of them take a minute or two:
+
+    python -m sphinx -n -W --keep-going -b html docs BUILT
+    TINYNET_DOCS=BUILT python -m pytest tests/docs
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from browser import CHROMIUM, render
+from built_pages import BUILT, PATHS, Page, count_equations, css_loads, is_elsewhere, name_of, needs_built_pages
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+pytestmark = [needs_built_pages, pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium")]
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """Return {name: (the page as the browser has it, what it asked of other hosts)}."""
+    with ThreadPoolExecutor(os.cpu_count()) as browsers:
+        results = browsers.map(render, PATHS)
+        return {name_of(path): (Page(html), requests) for path, (html, requests) in zip(PATHS, results)}
+
+
+def test_every_equation_of_the_sources_is_rendered(pages):
+    wrong = {}
+    for name, (page, _) in pages.items():
+        source = DOCS / f"{name}.md"
+        expected = count_equations(source.read_text("utf-8")) if source.exists() else page.math
+        if not expected == page.math == page.rendered:
+            wrong[name] = {"in the source": expected, "on the page": page.math, "rendered": page.rendered}
+    assert wrong == {}
+
+
+def test_there_are_equations_in_both_languages(pages):
+    count = {name: page.rendered for name, (page, _) in pages.items()}
+    assert sum(count[name] for name in count if name.startswith("derivations/")) > 500
+    assert sum(count[name] for name in count if name.startswith("de/")) > 500
+
+
+def test_no_equation_is_an_error(pages):
+    assert {name: page.errors for name, (page, _) in pages.items() if page.errors} == {}
+
+
+def test_no_page_asks_another_host(pages):
+    assert {name: requests for name, (_, requests) in pages.items() if requests} == {}
+
+
+def test_nothing_that_a_page_or_a_style_sheet_loads_is_elsewhere():
+    loads = {path: Page(path.read_text("utf-8")).loads for path in PATHS}
+    loads.update({path: css_loads(path.read_text("utf-8")) for path in BUILT.rglob("*.css")})
+    assert any(path.suffix == ".css" and urls for path, urls in loads.items())
+    elsewhere = {name_of(path): list(filter(is_elsewhere, urls)) for path, urls in loads.items()}
+    assert {name: urls for name, urls in elsewhere.items() if urls} == {}
+
+
+def test_a_page_with_such_faults_would_be_noticed(tmp_path):
+    (mathjax,) = (BUILT / "_static").glob("tex-svg*.js")
+    bad = tmp_path / "bad.html"
+    bad.write_text(
+        rf"""<article><span class="math">\(x\)</span> <span class="math">\(\unknownmacro\)</span>
+        <div class="math">\[\frac{{1}}\]</div> <div class="math">\[\frac{{1}}{{\]</div></article>
+        <script src="{mathjax.as_uri()}"></script> <script>fetch("https://example.org/a.json")</script>
+        <link rel="stylesheet" href="//example.org/b.css">
+        <img alt="" srcset="c.png 1x, https://example.org/d.png 2x">
+        <style>@import "https://example.org/e.css"; p {{ background: url(https://example.org/f.png) }}</style>
+        <p style="background: url('http://example.org/g.png')">Far <a href="https://example.org/h">away</a></p>""",
+        "utf-8",
+    )
+    page, (html, requests) = Page(bad.read_text("utf-8")), render(bad)
+    assert [url[-5:] for url in page.loads if is_elsewhere(url)] == ["b.css", "d.png", "e.css", "f.png", "g.png"]
+    assert "https://example.org/a.json" in requests
+    rendered = Page(html)
+    assert (rendered.math, rendered.rendered) == (4, 3)
+    assert len(set(rendered.errors)) > 1
