@@ -67,16 +67,24 @@ def frame_digit(ink: NDArray[Any]) -> NDArray[np.uint8]:
     if not len(spans[0]):
         return np.zeros((SIZE, SIZE), np.uint8)
     scale = BOX / max(span[-1] + 1 - span[0] for span in spans)
-    down, across = (_overlaps(profile, span, scale) for profile, span in zip(profiles, spans))
-    return np.rint(255 * np.clip(down @ ink @ across.T, 0, 1)).astype(np.uint8)
+    down, across = (_edges(profile, span[0], span[-1] + 1, scale) for profile, span in zip(profiles, spans))
+    means = scale**2 * _sums(_sums(ink, down).T, across).T
+    image: NDArray[np.uint8] = np.rint(255 * np.clip(means, 0, 1)).astype(np.uint8)
+    return image
 
 
-def _overlaps(profile: Floats, span: NDArray[np.intp], scale: float) -> Floats:
-    """Return which part of each pixel (28, n) each of n lines of a grid covers, once they are scaled and moved."""
-    lines = np.arange(len(profile) + 1)
-    mass = profile @ (lines[:-1] + 0.5) / profile.sum()
-    edges = scale * (lines - mass) + MIDDLE + 0.5  # pixel i reaches from i to i + 1
-    low, high = edges[span[0]], edges[span[-1] + 1]
-    edges += max(0.0, -low) - max(0.0, high - SIZE)
-    pixels = np.arange(SIZE)[:, None]
-    return np.clip(np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels), 0, None)
+def _edges(profile: Floats, first: int, last: int, scale: float) -> Floats:
+    """Return where on a grid, which has ink from `first` to `last`, the pixels of the image begin and end, (29,)."""
+    mass = profile @ (np.arange(len(profile)) + 0.5) / profile.sum()
+    edges = mass + (np.arange(SIZE + 1) - MIDDLE - 0.5) / scale  # pixel i reaches from i to i + 1
+    edges += min(0.0, first - edges[0]) + max(0.0, last - edges[-1])
+    inside: Floats = np.clip(edges, 0, len(profile))
+    return inside
+
+
+def _sums(ink: Floats, edges: Floats) -> Floats:
+    """Return the sums of the lines (n, W) of a grid between neighbouring edges, of those that are cut the parts."""
+    total = np.concatenate([np.zeros((1, ink.shape[1])), ink.cumsum(axis=0)])
+    whole = np.minimum(edges.astype(int), len(ink) - 1)
+    sums: Floats = np.diff(total[whole] + (edges - whole)[:, None] * ink[whole], axis=0)
+    return sums

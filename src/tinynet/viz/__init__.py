@@ -9,11 +9,13 @@ from tinynet.viz.activations import plot_activations
 from tinynet.viz.confusion import plot_confusion_matrix
 from tinynet.viz.history import plot_history
 from tinynet.viz.neurons import plot_neurons
+from tinynet.viz.pad import DigitPad
 from tinynet.viz.predictions import plot_predictions
 from tinynet.viz.saliency import plot_saliency
 from tinynet.viz.weights import plot_network_weights, plot_weights
 
 __all__ = [
+    "DigitPad",
     "plot_activations",
     "plot_confusion_matrix",
     "plot_history",

@@ -1,0 +1,98 @@
+"""The figure of a `DigitPad`: its axes at fixed places, and drawing anew only what a stroke changes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+
+from tinynet.viz._axes import hide_axis
+from tinynet.viz._panels import Activations, Bars
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from tinynet._arrays import Array
+    from tinynet.viz._evaluation import Step
+
+#: In inches: sides of the paper and the image, width of the bars and of one or more columns of activations, the
+#: margins, what a title takes, and what that of a layer does.
+PAPER, IMAGE, BARS, ONE_COLUMN, COLUMN, MARGIN, TITLE, LAYER_TITLE = 4.0, 1.4, 2.1, 3.2, 2.3, 0.3, 0.4, 0.25
+#: So many layers stand one above the other.
+MOST_ROWS = 7
+
+
+class PadFigure:
+    """Paper, the image that the network gets, bars for the classes and the activations of the layers."""
+
+    def __init__(self, ink: Array, image: Array, names: list[str], steps: list[Step]) -> None:
+        columns = math.ceil(len(steps) / MOST_ROWS)
+        rows = math.ceil(len(steps) / max(1, columns))
+        width = ONE_COLUMN if columns == 1 else COLUMN
+        middle, right = PAPER + 2 * MARGIN, PAPER + BARS + 3 * MARGIN
+        self._inches = right + columns * (width + MARGIN), PAPER + TITLE + MARGIN
+        # Fixed places: to lay them out anew would cost more than all the rest of a stroke.
+        with plt.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
+            self.figure = plt.figure(figsize=self._inches)
+
+        extent = (0, ink.shape[1], ink.shape[0], 0)
+        self.paper = self._axes(MARGIN, MARGIN, PAPER, PAPER, "Draw a digit (right-click or c: clear)")
+        self._ink = self.paper.imshow(ink, cmap="gray_r", vmin=0, vmax=1, interpolation="bilinear", extent=extent)
+        size = f"the network gets {image.shape[0]} × {image.shape[1]}"
+        shown = self._axes(middle, MARGIN + PAPER - IMAGE, BARS, IMAGE, size)
+        self._image = shown.imshow(image, cmap="gray_r", vmin=0, vmax=255, interpolation="none")
+        bars = self._axes(middle, MARGIN, BARS, PAPER - IMAGE - TITLE)
+        self._bars = Bars(bars, names)
+        strips = []
+        for k in range(len(steps)):
+            column, row = divmod(k, rows)
+            line = PAPER / rows
+            bottom = MARGIN + PAPER - (row + 1) * line
+            strips.append(self._axes(right + column * (width + MARGIN), bottom, width, line - LAYER_TITLE))
+        self._activations = Activations(strips, steps)
+        if steps:
+            heading = "activations: red above 0, blue below"
+            place = right / self._inches[0], (MARGIN + PAPER + 6 / 72) / self._inches[1]
+            self.figure.text(*place, heading, fontsize="medium")
+
+        # Frames, too: the images would cover half of their lines.
+        frames = [spine for ax in (self.paper, shown, bars) for spine in ax.spines.values()]
+        self._changing = [self._ink, self._image, *self._activations.images, *self._bars.artists, *frames]
+        self._background: Any = None
+        if self.figure.canvas.supports_blit:  # else every stroke draws the whole figure
+            for artist in self._changing:
+                artist.set_animated(True)
+
+    def _axes(self, left: float, bottom: float, width: float, height: float, title: str = "") -> Axes:
+        """Return new axes at a place in inches."""
+        x, y = self._inches
+        ax = self.figure.add_axes((left / x, bottom / y, width / x, height / y))
+        ax.set_title(title, fontsize="medium")
+        hide_axis(ax)
+        return ax
+
+    def show(self, ink: Array, image: Array, probabilities: Array | None, steps: list[Step] | None) -> None:
+        """Show a drawing and what the network makes of it."""
+        self._ink.set_data(ink)
+        self._image.set_data(image)
+        self._bars.show(probabilities)
+        self._activations.show(steps)
+        canvas: Any = self.figure.canvas
+        if self._background is None:
+            canvas.draw_idle()
+            return
+        canvas.restore_region(self._background)
+        self._draw_changing()
+        canvas.blit(self.figure.bbox)
+
+    def drawn(self) -> None:
+        """Keep what was drawn, which is all but what changes, and draw the latter over it."""
+        canvas: Any = self.figure.canvas
+        if canvas.supports_blit and not canvas.is_saving():
+            self._background = canvas.copy_from_bbox(self.figure.bbox)
+            self._draw_changing()
+
+    def _draw_changing(self) -> None:
+        for artist in self._changing:
+            self.figure.draw_artist(artist)

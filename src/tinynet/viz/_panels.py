@@ -1,0 +1,121 @@
+"""What changes in a picture at every stroke: bars for the classes, and the activations of the layers."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tinynet.layers import Flatten, LogSoftmax, Softmax
+from tinynet.viz._axes import DIVERGING, RIGHT, hide_axis, scale_limit
+from tinynet.viz._texts import plain, shorten, shorten_all
+from tinynet.viz.predictions import percentage
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+    from tinynet._arrays import Array
+    from tinynet.viz._evaluation import Step
+
+#: Of more classes, only the most probable ones have bars; of more layers, only the last ones are drawn.
+MOST_BARS, MOST_LAYERS = 16, 14
+#: In letters, what the names of classes and layers may take.
+CLASS_NAME, LAYER_NAME = 18, 20
+
+
+class Bars:
+    """The probabilities of the classes, or of the most probable ones, as bars with names."""
+
+    def __init__(self, ax: Axes, names: list[str]) -> None:
+        self.names = [plain(name) for name in shorten_all(names, CLASS_NAME)]
+        self.are_all = len(names) <= MOST_BARS
+        rows = range(min(len(names), MOST_BARS))
+        self.bars = list(ax.barh(rows, [0.0] * len(rows), color="gray", alpha=0.5))
+        self.labels = [ax.text(0.03, row, self.names[row], fontsize="small", va="center_baseline") for row in rows]
+        self.shares = [ax.text(0.97, row, "", fontsize="small", va="center_baseline", ha="right") for row in rows]
+        self.title = ax.set_title("", fontsize="medium")
+        ax.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
+        hide_axis(ax)
+        self.show(None)
+
+    @property
+    def artists(self) -> list[Artist]:
+        """What changes: the names stay where all have their places."""
+        return [*self.bars, *([] if self.are_all else self.labels), *self.shares, self.title]
+
+    def show(self, probabilities: Array | None) -> None:
+        """Draw the probabilities (classes,), or none."""
+        drawn = probabilities is not None
+        p = np.zeros(len(self.names)) if probabilities is None else probabilities
+        winner = int(p.argmax()) if drawn and np.isfinite(p).all() else -1
+        order = range(len(self.bars)) if self.are_all else np.argsort(-p, kind="stable")[: len(self.bars)].tolist()
+        for bar, label, share, k in zip(self.bars, self.labels, self.shares, order):
+            is_number = bool(np.isfinite(p[k]))
+            bar.set(width=float(p[k]) if is_number else 0.0, color=RIGHT if k == winner else "gray")
+            label.set_text(self.names[k] if drawn or self.are_all else "")
+            # What rounds to nothing has no text, as it has no bar: texts take the most time.
+            share.set_text("no number" if not is_number else percentage(p[k]) if p[k] >= 0.005 else "")
+        self.title.set_text(f"predicted: {self.names[winner]}" if winner >= 0 else "")
+
+
+class Activations:
+    """What each layer gives, as cells of red above zero and blue below; each layer has a scale of its own."""
+
+    def __init__(self, axes: list[Axes], steps: list[Step]) -> None:
+        self.blank = [as_cells(np.zeros_like(step.y[0])) for step in steps]
+        self.images = []
+        for ax, cells, step in zip(axes, self.blank, steps):
+            drawn = ax.imshow(cells, cmap=DIVERGING, vmin=-1, vmax=1, interpolation="none")
+            self.images.append(drawn)
+            ax.set_aspect("equal" if step.y.ndim == 4 else "auto")
+            shape = " × ".join(map(str, step.y.shape[1:]))
+            ax.set_title(plain(f"{shorten(step.name, LAYER_NAME)}: {shape}"), loc="left", fontsize="small", pad=3)
+            ax.set_anchor("NW")
+            ax.set_frame_on(False)
+            hide_axis(ax)
+
+    def show(self, steps: list[Step] | None) -> None:
+        """Draw the activations of one sample, or none."""
+        for place, image in enumerate(self.images):
+            if steps is None:
+                image.set_data(self.blank[place])
+            else:
+                values = steps[place].y[0]
+                limit = scale_limit(values, "")
+                image.set_data(as_cells(values))
+                image.set_clim(-limit, limit)
+
+
+def shown_steps(steps: list[Step]) -> list[Step]:
+    """Leave out the layers that change no number, and the probabilities, which have bars."""
+    if isinstance(steps[-1].layer, (Softmax, LogSoftmax)):
+        steps = steps[:-1]
+    return [step for step in steps if not (step.changes_nothing or isinstance(step.layer, Flatten))][-MOST_LAYERS:]
+
+
+def as_cells(values: Array) -> Array:
+    """Return activations (features,) or (channels, height, width) as one picture; cells that are none are NaN."""
+    if values.ndim != 3:
+        values = values.reshape(-1, 1, 1)
+    channels, height, width = values.shape
+    gap = int(height * width > 1)  # between feature maps
+    columns = _columns(channels, width / height)
+    rows = math.ceil(channels / columns)
+    tiles = np.full((rows * columns, height + gap, width + gap), np.nan, np.float32)
+    tiles[:channels, :height, :width] = values
+    cells = tiles.reshape(rows, columns, height + gap, width + gap).swapaxes(1, 2)
+    return cells.reshape(rows * (height + gap), columns * (width + gap))[: -gap or None, : -gap or None]
+
+
+@cache
+def _columns(count: int, aspect: float) -> int:
+    """Return how many columns of tiles make a strip about eight times as wide as high, with few holes."""
+
+    def ugliness(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        return abs(math.log(aspect * columns / rows / 8)) + 30 * (rows * columns - count) / count
+
+    return min(range(1, count + 1), key=ugliness)
