@@ -106,7 +106,7 @@ def _cell(row: Line, library: str) -> str:
     if figure is None:
         return ""
     value = f"{figure.median:,.0f}" if figure.median >= 100 else f"{figure.median:.3g}"
-    measured = f"{value} {row.unit} ± {100 * figure.spread / figure.median:.0f} %"
+    measured = f"{value} {row.unit} ± {100 * figure.spread / figure.median:.0f} %".replace(" ", "\u00a0")
     return measured if library == "tinynet" else f"{measured}, **{figure.ratio:.2f}x**"
 
 
