@@ -61,7 +61,8 @@ html_css_files = ["tinynet.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_domain_indices = False  # the pages of the API list the modules
-html_sidebars = {page: [] for page in ("index", "quickstart", "design", "performance", "changelog")}  # they have no pages below
+# Some pages have no pages below.
+html_sidebars = {page: [] for page in ("index", "quickstart", "design", "performance", "changelog")}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,
