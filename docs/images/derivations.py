@@ -13,8 +13,8 @@ BLUE, RED, GREY = "#0072b2", "#d55e00", "0.35"
 
 
 def blank(width, height):
-    """Return axes without ticks or frame, on which one unit is 0.4 inches."""
-    ax = plt.figure(figsize=(0.4 * width, 0.4 * height)).add_axes((0, 0, 1, 1))
+    """Return axes without ticks or frame, on which one unit is 0.32 inches."""
+    ax = plt.figure(figsize=(0.32 * width, 0.32 * height)).add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
     ax.axis("off")
     return ax
@@ -86,7 +86,7 @@ def draw_softmax() -> None:
     z = np.array([2.0, 1.0, 0.0, -1.0])
     s = softmax(z)
     jacobian = np.diag(s) - np.outer(s, s)
-    figure, axes = plt.subplots(1, 3, figsize=(9.6, 3.1), gridspec_kw={"width_ratios": (1, 1, 1.5)})
+    figure, axes = plt.subplots(1, 3, figsize=(8.2, 2.9), gridspec_kw={"width_ratios": (1, 1, 1.5)})
     for ax, values, title in zip(axes, (z, s), ("scores $z$", "probabilities $s$")):
         bars = ax.bar(range(1, 5), values, color=BLUE, width=0.6)
         ax.bar_label(bars, [number(value, 3 if values is s else 0) for value in values], padding=2)
@@ -98,7 +98,7 @@ def draw_softmax() -> None:
     image = ax.imshow(jacobian, cmap="RdBu_r", vmin=-0.25, vmax=0.25)
     for (i, j), value in np.ndenumerate(jacobian):
         color = "white" if abs(value) > 0.15 else "black"
-        ax.text(j, i, number(value, 3), ha="center", va="center", fontsize=9, color=color)
+        ax.text(j, i, number(value, 3), ha="center", va="center", fontsize=8, color=color)
     places = {"ticks": range(4), "labels": range(1, 5)}
     ax.set_xticks(**places)
     ax.set_yticks(**places)
@@ -109,7 +109,7 @@ def draw_softmax() -> None:
 
 def draw_he() -> None:
     """Draw what a ReLU keeps of a symmetric distribution, and the mean square in thirty layers."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.4))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.1))
     y = np.linspace(-3.5, 3.5, 701)
     share = y**2 * np.exp(-(y**2) / 2) / np.sqrt(2 * np.pi)
     left.fill_between(y, share, where=y <= 0, color="0.8")

@@ -45,6 +45,10 @@ def he_normal(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DT
     TypeError
         If `shape` is no tuple of integers, or `dtype` another.
 
+    Notes
+    -----
+    Derived in :doc:`/derivations/initialization`.
+
     References
     ----------
     He, Zhang, Ren, Sun: Delving Deep into Rectifiers, ICCV 2015, eq. 10.
@@ -68,6 +72,10 @@ def he_uniform(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.D
     -------
     ndarray of shape `shape`
 
+    Notes
+    -----
+    Derived in :doc:`/derivations/initialization`.
+
     Examples
     --------
     >>> w = he_uniform((128, 784), rng=0)
@@ -86,6 +94,10 @@ def glorot_normal(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: np
     Returns
     -------
     ndarray of shape `shape`
+
+    Notes
+    -----
+    Derived in :doc:`/derivations/initialization`.
 
     References
     ----------
@@ -109,6 +121,10 @@ def glorot_uniform(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: n
     Returns
     -------
     ndarray of shape `shape`
+
+    Notes
+    -----
+    Derived in :doc:`/derivations/initialization`.
 
     References
     ----------

@@ -52,6 +52,11 @@ class Sequential(Layer):
     TypeError, ValueError
         If something is not a layer, occurs twice, or has another dtype than the rest.
 
+    Notes
+    -----
+    Its recursion forward is derived in :doc:`/derivations/forward`, that backward in
+    :doc:`/derivations/backpropagation`.
+
     Examples
     --------
     >>> import tinynet as tn

@@ -34,6 +34,10 @@ def cosine(rate: float, total: int, final: float = 0.0) -> Schedule:
     callable
         From the step, counted from 0, to the learning rate.
 
+    Notes
+    -----
+    Derived in :doc:`/derivations/optimizers`.
+
     Examples
     --------
     >>> schedule = cosine(0.1, 100)
@@ -89,6 +93,10 @@ def warm_up(schedule: Rate, length: int) -> Schedule:
     -------
     callable
         From the step, counted from 0, to the learning rate.
+
+    Notes
+    -----
+    Derived in :doc:`/derivations/optimizers`.
 
     Examples
     --------

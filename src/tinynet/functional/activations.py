@@ -40,6 +40,10 @@ def relu(x: ArrayLike, *, out: Array | None = None) -> Array:
     TypeError
         If `x` does not hold real numbers.
 
+    Notes
+    -----
+    Derived in :doc:`/derivations/relu`.
+
     Examples
     --------
     >>> relu([-1.0, 0.0, 2.0]).tolist()

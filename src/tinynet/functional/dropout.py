@@ -36,6 +36,10 @@ def dropout_mask(shape: int | tuple[int, ...], p: float, *, rng: RandomSource = 
     TypeError, ValueError
         If `p` is no number in 0..1.
 
+    Notes
+    -----
+    Derived in :doc:`/derivations/dropout`.
+
     Examples
     --------
     >>> dropout_mask((2, 3), 1.0).tolist()

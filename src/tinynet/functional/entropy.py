@@ -48,6 +48,10 @@ def one_hot(labels: ArrayLike, num_classes: int, *, dtype: npt.DTypeLike = FLOAT
     ValueError
         If a label is outside 0..num_classes - 1, or there is no class.
 
+    Notes
+    -----
+    The targets of :doc:`/derivations/cross_entropy`.
+
     Examples
     --------
     >>> one_hot([2, 0], 3).tolist()

@@ -34,6 +34,10 @@ def batch_statistics(x: ArrayLike) -> tuple[Array, Array]:
     TypeError
         If `x` does not hold real numbers.
 
+    Notes
+    -----
+    Derived in :doc:`/derivations/batch_normalization`.
+
     Examples
     --------
     >>> [a.tolist() for a in batch_statistics([[1.0, 5.0], [3.0, 5.0]])]
