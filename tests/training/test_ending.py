@@ -197,8 +197,26 @@ def test_the_first_layer_that_is_not_finite_is_found(data):
 def test_data_that_are_not_finite_are_blamed(make, data):
     x = data[0].copy()
     x[150, 1] = np.inf
-    with pytest.raises(tn.TrainingError, match=r"at step 2, .* sample of this batch, row 50 of it, holds inf"):
-        tn.fit(make(), x, data[1], epochs=1, batch_size=100, shuffle=False, progress=False)
+    for shuffle, step in ((False, "2"), (True, "[12]")):
+        with pytest.raises(tn.TrainingError, match=rf"at step {step}, .* batch holds inf: look at x\[150\]$"):
+            tn.fit(make(), x, data[1], epochs=1, batch_size=100, shuffle=shuffle, rng=0, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "message"),
+    [
+        (tn.EarlyStopping(), r"callbacks must be a list of callables, as \[EarlyStopping\(\)\], got EarlyStopping"),
+        (print, "callbacks must be a list of callables"),
+        ([tn.EarlyStopping], "a callback must be callable .*; write EarlyStopping.. with parentheses"),
+        (["stop"], "a callback must be callable .*, got 'stop'"),
+    ],
+)
+def test_what_is_no_list_of_callables_is_refused_before_training(make, data, callbacks, message):
+    net = make()
+    before = [param.copy() for param in net.params.values()]
+    with pytest.raises(TypeError, match=f"^fit: {message}"):
+        tn.fit(net, *data, epochs=1, callbacks=callbacks, progress=False)
+    assert all(np.array_equal(a, b) for a, b in zip(before, net.params.values()))
 
 
 def test_parameters_are_those_before_the_step_that_failed(make, data):

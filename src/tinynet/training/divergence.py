@@ -27,9 +27,14 @@ def first_not_finite(network: Layer, x: Array) -> str:
     "layer 0 (Dense) is the first that is not finite: its 'bias' holds inf"
     """
     if not np.isfinite(x).all():
-        row = int((~np.isfinite(x)).reshape(len(x), -1).any(axis=1).argmax())
-        return f"the data themselves are not finite: a sample of this batch, row {row} of it, holds {_worst(x)}"
+        return f"the data themselves are not finite: a sample of this batch holds {_worst(x)}"
     return _first(network, x, "")[0] or "all layers are finite, only the loss is not"
+
+
+def not_finite_row(x: Array) -> int | None:
+    """Return which is the first sample that is not finite, None if all are."""
+    wrong = ~np.isfinite(x).reshape(len(x), -1).all(axis=1)
+    return int(wrong.argmax()) if wrong.any() else None
 
 
 def _first(layer: Layer, x: Array, place: str) -> tuple[str, Array]:

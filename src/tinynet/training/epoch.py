@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Optional
 import numpy as np
 
 from tinynet.errors import ShapeError, TrainingError
+from tinynet.training.divergence import not_finite_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +35,11 @@ def train_epoch(trainer: Trainer, data: Data, batches: Iterable[Rows], printer: 
                 printer.advance(len(x))
             trainer.check_finite(x)
     except TrainingError as error:
-        raise TrainingError(f"at step {step}, {error}") from None
+        row = not_finite_row(x)
+        if row is None:
+            raise TrainingError(f"at step {step}, {error}") from None
+        sample = rows.start + row if isinstance(rows, slice) else rows[row]
+        raise TrainingError(f"at step {step}, {error}: look at x[{sample}]") from None
     except ShapeError as error:
         if len(x) > 1 or seen == 0:
             raise

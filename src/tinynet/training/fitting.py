@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
@@ -22,8 +23,6 @@ from tinynet.training.progress import Progress
 from tinynet.training.step import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import ArrayLike
 
     from tinynet._arrays import RandomSource
@@ -133,7 +132,7 @@ def fit(
             "or tinynet.datasets.normalize(x)",
             stacklevel=2,
         )
-    history, called = History(), list(callbacks)
+    history, called = History(), _check_callbacks(callbacks)
     told = [callback for callback in called if isinstance(callback, Callback)]
     printer = Progress(bool(progress), epochs, len(data.x))
     for callback in told:
@@ -167,3 +166,14 @@ def fit(
     for callback in told:
         callback.end(network, history)
     return history
+
+
+def _check_callbacks(callbacks: Any) -> list[Callable[[Layer, History], object]]:
+    if isinstance(callbacks, Callback) or not isinstance(callbacks, Iterable):
+        raise TypeError(f"fit: callbacks must be a list of callables, as [EarlyStopping()], got {callbacks!r}")
+    called = list(callbacks)
+    for callback in called:
+        if isinstance(callback, type) or not callable(callback):
+            hint = f"; write {callback.__name__}() with parentheses" if isinstance(callback, type) else ""
+            raise TypeError(f"fit: a callback must be callable with (network, history), got {callback!r}{hint}")
+    return called
