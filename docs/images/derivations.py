@@ -1,4 +1,4 @@
-"""Diagrams for the derivations of dense networks, drawn by the build of the documentation."""
+"""Diagrams for the derivations of dense networks, in English and German, drawn by the build of the pages."""
 
 from __future__ import annotations
 
@@ -31,13 +31,12 @@ def number(value, digits):
     return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def draw_graph() -> None:
+def draw_graph(steps: tuple[str, ...] = ("dense", "ReLU", "dense", "softmax,\ncross entropy")) -> None:
     """Draw a network of two dense layers as a graph, values to the right and gradients to the left."""
     ax = blank(24, 9)
     nodes = [("$X$", "$(N, d_0)$"), ("$Z_1$", "$(N, d_1)$"), ("$H_1$", "$(N, d_1)$"), ("$Z_2$", "$(N, C)$")]
     nodes.append((r"$\mathcal{L}$", ""))
     gradients = [r"$\mathrm{d}X$", "$G_1$", r"$\mathrm{d}H_1$", "$G_2$", "$1$"]
-    steps = ["dense", "ReLU", "dense", "softmax,\ncross entropy"]
     for i, ((name, shape), gradient) in enumerate(zip(nodes, gradients)):
         x = 1.6 + 5.2 * i
         ax.add_patch(
@@ -57,6 +56,11 @@ def draw_graph() -> None:
         ax.text(x, 1, rf"$\mathrm{{d}}W_{layer}$, $\mathrm{{d}}b_{layer}$", ha="center", fontsize=13, color=RED)
     ax.text(19.8, 8.2, "$T$", ha="center", fontsize=13)
     arrow(ax, (19.8, 8), (19.8, 7.1), BLUE)
+
+
+def draw_graph_de() -> None:
+    """Draw the same with German words."""
+    draw_graph(("dicht", "ReLU", "dicht", "Softmax,\nKreuzentropie"))
 
 
 def draw_shapes() -> None:
@@ -81,17 +85,23 @@ def draw_shapes() -> None:
         left += side + 4.2
 
 
-def draw_softmax() -> None:
+def draw_softmax(
+    score: str = "score",
+    scores: str = "scores",
+    probability: str = "probability",
+    probabilities: str = "probabilities",
+    label: str = "class",
+) -> None:
     """Draw scores, their softmax, and its Jacobian with the sums of its rows and columns."""
     z = np.array([2.0, 1.0, 0.0, -1.0])
     s = softmax(z)
     jacobian = np.diag(s) - np.outer(s, s)
     figure, axes = plt.subplots(1, 3, figsize=(8.2, 2.9), gridspec_kw={"width_ratios": (1, 1, 1.5)})
-    for ax, values, title in zip(axes, (z, s), ("scores $z$", "probabilities $s$")):
+    for ax, values, title in zip(axes, (z, s), (f"{scores} $z$", f"{probabilities} $s$")):
         bars = ax.bar(range(1, 5), values, color=BLUE, width=0.6)
         ax.bar_label(bars, [number(value, 3 if values is s else 0) for value in values], padding=2)
         ax.axhline(0, color=GREY, linewidth=0.8)
-        ax.set(title=title, xticks=range(1, 5), xlabel="class", yticks=[])
+        ax.set(title=title, xticks=range(1, 5), xlabel=label, yticks=[])
         ax.margins(y=0.15)
         ax.spines[["left", "right", "top"]].set_visible(False)
     ax = axes[2]
@@ -102,21 +112,32 @@ def draw_softmax() -> None:
     places = {"ticks": range(4), "labels": range(1, 5)}
     ax.set_xticks(**places)
     ax.set_yticks(**places)
-    ax.set(title=r"$J = \mathrm{diag}(s) - s s^\top$", xlabel="score $j$", ylabel="probability $i$")
+    ax.set(title=r"$J = \mathrm{diag}(s) - s s^\top$", xlabel=f"{score} $j$", ylabel=f"{probability} $i$")
     figure.colorbar(image, ax=ax, label=r"$\partial s_i / \partial z_j$")
     figure.tight_layout()
 
 
-def draw_he() -> None:
+def draw_softmax_de() -> None:
+    """Draw the same with German words."""
+    draw_softmax("Logit", "Logits", "Wahrscheinlichkeit", "Wahrscheinlichkeiten", "Klasse")
+
+
+def draw_he(
+    halves: tuple[str, str] = ("set to 0", "kept"),
+    share_title: str = r"share of $y$ in $\mathrm{E}[y^2]$",
+    output: str = "output $y$ of a neuron",
+    square_title: str = "mean square before the ReLU",
+    layer: str = "layer",
+) -> None:
     """Draw what a ReLU keeps of a symmetric distribution, and the mean square in thirty layers."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.1))
     y = np.linspace(-3.5, 3.5, 701)
     share = y**2 * np.exp(-(y**2) / 2) / np.sqrt(2 * np.pi)
     left.fill_between(y, share, where=y <= 0, color="0.8")
     left.fill_between(y, share, where=y >= 0, color=BLUE, alpha=0.6)
-    left.text(-1.5, 0.1, "set to 0", ha="center")
-    left.text(1.5, 0.1, "kept", ha="center")
-    left.set(title=r"share of $y$ in $\mathrm{E}[y^2]$", xlabel="output $y$ of a neuron", yticks=[], ylim=0)
+    left.text(-1.5, 0.1, halves[0], ha="center")
+    left.text(1.5, 0.1, halves[1], ha="center")
+    left.set(title=share_title, xlabel=output, yticks=[], ylim=0)
     left.spines[["left", "right", "top"]].set_visible(False)
 
     rng = np.random.default_rng(0)
@@ -130,6 +151,17 @@ def draw_he() -> None:
             h = relu(z)
         right.semilogy(range(1, 31), squares, color=color, linestyle=style, linewidth=2)
         right.text(30.7, squares[-1], f"{factor} / fan in", color=color, va="center")
-    right.set(title="mean square before the ReLU", xlabel="layer", xlim=(0, 39), xticks=(1, 10, 20, 30))
+    right.set(title=square_title, xlabel=layer, xlim=(0, 39), xticks=(1, 10, 20, 30))
     right.spines[["right", "top"]].set_visible(False)
     figure.tight_layout()
+
+
+def draw_he_de() -> None:
+    """Draw the same with German words."""
+    draw_he(
+        halves=("auf 0 gesetzt", "behalten"),
+        share_title=r"Anteil von $y$ an $\mathrm{E}[y^2]$",
+        output="Ausgabe $y$ eines Neurons",
+        square_title="mittleres Quadrat vor der ReLU",
+        layer="Schicht",
+    )
