@@ -84,6 +84,22 @@ def test_sections_correspond(english, german):
     assert [name if name in names.values() else None for name in found] == [names.get(name) for name in expected]
 
 
+@each_pair
+def test_tables_and_diagrams_correspond(english, german):
+    """A table by the number of its rows, a diagram by its name, which may end in `_de` for German words."""
+    pages = read(ENGLISH, english), re.sub(r"_de$", "", read(GERMAN, german), flags=re.MULTILINE)
+    expected, found = (re.findall(r"^\||^\.\. plot:: .*", text, re.MULTILINE) for text in pages)
+    assert found == expected
+
+
+@pytest.mark.parametrize(("english", "german"), [("index", "index"), *NAMES])
+def test_the_same_code_is_named(english, german):
+    """All links to the API, in whatever order the sentences need."""
+    pages = read(ENGLISH, english), read(GERMAN, german)
+    expected, found = (sorted(re.findall(r"\{py:\w+\}`[^`]+`", text)) for text in pages)
+    assert found == expected
+
+
 @pytest.mark.parametrize("name", ["index", *(german for _, german in NAMES)])
 def test_links_stay_in_german_where_they_can(name):
     text = read(GERMAN, name)
