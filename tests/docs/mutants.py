@@ -46,6 +46,14 @@ class Change:
         return changed
 
 
+class Kept(list):
+    """Keeps what it is given, and gives it back."""
+
+    def __call__(self, value):
+        self.append(np.copy(value))
+        return value
+
+
 def is_number(value):
     return isinstance(value, (int, float, complex, np.ndarray, np.generic)) and np.asarray(value).dtype.kind in "iufc"
 
@@ -121,19 +129,17 @@ def fails(path, check, names, change):
         return True
 
 
-def is_felt_around(around, statement, path, check, change):
+def is_felt_around(around, statement, path, check, names, change):
     """Tell whether each larger term around a change became another number: under a square, -x makes none."""
     for spot in around:
         spot.put(spot.term, "_keep")
         statement.compile()
-        values = []
-        for applied in (change, lambda value: value):
-            kept = []
-            run(path, check, _change=applied, _keep=lambda value, kept=kept: kept.append(np.copy(value)) or value)
-            values.append(kept)
+        before, after = Kept(), Kept()
+        run(path, check, **names, _change=lambda value: value, _keep=before)
+        run(path, check, **names, _change=change, _keep=after)
         spot.put(spot.term)
         statement.compile()
-        if len(values[0]) == len(values[1]) and all(is_number(a) and same(a, b) for a, b in zip(*values)):
+        if len(before) == len(after) and all(is_number(a) and same(a, b) for a, b in zip(before, after)):
             return False
     return True
 
@@ -156,9 +162,8 @@ def survivors(page):
         for name, change, (*around, _) in mutants(statement):
             if any(fails(*check, change) or (change and not change.is_felt) for check in checks):
                 continue
-            _, check, _ = checks[0]
             around = [spot for spot in around if spot.is_term and not spot.is_result]
-            if change is None or is_felt_around(around, statement, paths[check], check, change):
+            if change is None or is_felt_around(around, statement, *checks[0], change):
                 found.append((statement.label or statement.source.splitlines()[0], name))
     return found
 
