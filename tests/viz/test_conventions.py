@@ -44,6 +44,7 @@ GRIDS = {
     "predictions": (tn.viz.plot_predictions, (IMAGES, PROBABILITIES, LABELS)),
     "history": (tn.viz.plot_history, (history(5),)),
     "activations": (tn.viz.plot_activations, (network(), MATRIX[0])),
+    "histograms": (tn.viz.plot_weight_histograms, (network(),)),
 }
 ALL = {**ONE_AXES, **GRIDS}
 
@@ -143,6 +144,7 @@ WITH_DOLLARS = {
     "network": lambda: tn.viz.plot_network_weights([tn.Dense(3, 2, name=DOLLARS[1])]),
     "neurons": lambda: tn.viz.plot_neurons(tn.Dense(4, 2, name=DOLLARS[1])),
     "saliency": lambda: saliency(4, 1, class_names=DOLLARS[:1]),
+    "histograms": lambda: tn.viz.plot_weight_histograms([tn.Dense(3, 2, name=DOLLARS[1])]),
     "activations": lambda: activations(4, class_names=DOLLARS),
     "layer's activations": lambda: tn.viz.plot_activations(tn.Sequential(tn.Dense(3, 2, name=DOLLARS[1])), [1, 2, 3]),
     "confusion": lambda: confusion(4, class_names=DOLLARS),
@@ -215,6 +217,10 @@ LEGIBLE = {
     "10 classes": lambda: confusion(10),
     "10 shares": lambda: confusion(10, normalize=True),
     "26 classes": lambda: confusion(26, class_names="ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    "histograms": lambda: tn.viz.plot_weight_histograms(
+        [tn.Dense(784, 128, name=LONG), tn.Dense(128, 64), tn.Dense(64, 10), tn.Dense(1, 1)], bias=True
+    ),
+    "one histogram": lambda: tn.viz.plot_weight_histograms([tn.Dense(784, 128, rng=0, name=LONG)], limit=0.1),
     "activations": lambda: tn.viz.plot_activations(network(), MATRIX[0]),
     "activations of one layer": lambda: tn.viz.plot_activations(network()[3:], PROBABILITIES[0]),
     "activations of a convolution": lambda: activations(10),

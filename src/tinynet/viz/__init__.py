@@ -7,6 +7,7 @@ writes into the arrays that it is given: save with ``figure.savefig("x.png")``, 
 
 from tinynet.viz.activations import plot_activations
 from tinynet.viz.confusion import plot_confusion_matrix
+from tinynet.viz.histograms import plot_weight_histograms
 from tinynet.viz.history import plot_history
 from tinynet.viz.neurons import plot_neurons
 from tinynet.viz.pad import DigitPad
@@ -23,5 +24,6 @@ __all__ = [
     "plot_neurons",
     "plot_predictions",
     "plot_saliency",
+    "plot_weight_histograms",
     "plot_weights",
 ]
