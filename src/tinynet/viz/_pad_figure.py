@@ -68,7 +68,7 @@ class PadFigure:
         """Return new axes at a place in inches."""
         x, y = self._inches
         ax = self.figure.add_axes((left / x, bottom / y, width / x, height / y))
-        ax.set_title(title, fontsize="medium")
+        ax.set_title(title, fontsize="medium", y=1.0)  # which saves looking for a place
         hide_axis(ax)
         return ax
 
@@ -94,5 +94,7 @@ class PadFigure:
             self._draw_changing()
 
     def _draw_changing(self) -> None:
+        canvas: Any = self.figure.canvas
+        renderer = canvas.get_renderer()  # the screen's: that of the figure may be of a file that was saved
         for artist in self._changing:
-            self.figure.draw_artist(artist)
+            artist.draw(renderer)

@@ -36,7 +36,7 @@ class Bars:
         self.bars = list(ax.barh(rows, [0.0] * len(rows), color="gray", alpha=0.5))
         self.labels = [ax.text(0.03, row, self.names[row], fontsize="small", va="center_baseline") for row in rows]
         self.shares = [ax.text(0.97, row, "", fontsize="small", va="center_baseline", ha="right") for row in rows]
-        self.title = ax.set_title("", fontsize="medium")
+        self.title = ax.set_title("", fontsize="medium", y=1.0)
         ax.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
         hide_axis(ax)
         self.show(None)
@@ -72,7 +72,8 @@ class Activations:
             self.images.append(drawn)
             ax.set_aspect("equal" if step.y.ndim == 4 else "auto")
             shape = " × ".join(map(str, step.y.shape[1:]))
-            ax.set_title(plain(f"{shorten(step.name, LAYER_NAME)}: {shape}"), loc="left", fontsize="small", pad=3)
+            title = plain(f"{shorten(step.name, LAYER_NAME)}: {shape}")
+            ax.set_title(title, loc="left", fontsize="small", pad=3, y=1.0)
             ax.set_anchor("NW")
             ax.set_frame_on(False)
             hide_axis(ax)
