@@ -61,8 +61,8 @@ html_css_files = ["tinynet.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_domain_indices = False  # the pages of the API list the modules
-# Some pages have no pages below.
-html_sidebars = {page: [] for page in ("index", "quickstart", "design", "performance", "changelog")}
+# The pages of this folder have none below them.
+html_sidebars = {path.stem: [] for path in Path(__file__).parent.iterdir() if path.suffix in (".md", ".rst")}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,

@@ -92,9 +92,11 @@ def is_elsewhere(url):
     return re.match(r"(\w+:)?//", url) is not None and not url.startswith("file:")
 
 
-def count_equations(markdown):
-    """Return how many equations the source of a page has, between $$ or $."""
-    text = re.sub(r"^```.*?^```$", "", markdown, flags=re.MULTILINE | re.DOTALL)
+def count_equations(source):
+    """Return how many equations the source of a page has: in Markdown between $$ or $, else by role or directive."""
+    if source.suffix == ".rst":
+        return len(re.findall(r":math:`|^ *\.\. math::", source.read_text("utf-8"), re.MULTILINE))
+    text = re.sub(r"^```.*?^```$", "", source.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"(`+)(?:(?!`).)+?\1", "", text)
     displayed = r"^\$\$.+?^\$\$"
     count = len(re.findall(displayed, text, re.MULTILINE | re.DOTALL))

@@ -29,8 +29,8 @@ def pages():
 def test_every_equation_of_the_sources_is_rendered(pages):
     wrong = {}
     for name, (page, _) in pages.items():
-        source = DOCS / f"{name}.md"
-        expected = count_equations(source.read_text("utf-8")) if source.exists() else page.math
+        sources = [path for path in (DOCS / f"{name}.md", DOCS / f"{name}.rst") if path.exists()]
+        expected = sum(map(count_equations, sources)) if sources else page.math
         if not expected == page.math == page.rendered:
             wrong[name] = {"in the source": expected, "on the page": page.math, "rendered": page.rendered}
     assert wrong == {}
