@@ -7,6 +7,7 @@ writes into the arrays that it is given: save with ``figure.savefig("x.png")``, 
 
 from tinynet.viz.activations import plot_activations
 from tinynet.viz.confusion import plot_confusion_matrix
+from tinynet.viz.gradients import plot_gradient_flow
 from tinynet.viz.histograms import plot_weight_histograms
 from tinynet.viz.history import plot_history
 from tinynet.viz.neurons import plot_neurons
@@ -19,6 +20,7 @@ __all__ = [
     "DigitPad",
     "plot_activations",
     "plot_confusion_matrix",
+    "plot_gradient_flow",
     "plot_history",
     "plot_network_weights",
     "plot_neurons",

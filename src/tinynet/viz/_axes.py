@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import Colormap
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 
 if TYPE_CHECKING:
@@ -121,6 +122,19 @@ def scale_limit(values: Array, owner: str, *, limit: float | None = None, robust
     if robust and sizes.size and (percentile := float(np.percentile(sizes, 99))):
         return percentile
     return float(sizes.max(initial=0.0)) or 1.0
+
+
+def scale_by_logarithms(ax: Axes, values: Array) -> None:
+    """Let equal ratios of positive `values` be equal distances upwards, with numbers at the ticks and no powers."""
+    ax.set_yscale("log")
+    low, high = float(values.min(initial=np.inf)), float(values.max(initial=0.0))
+    if low > high:  # there are none
+        low, high = 0.1, 10
+        ax.set_ylim(low, high)
+    few = high < 1000 * low
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=8))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def add_colour_bar(drawn: Any, label: str, values: Array, *, bar: Axes | None = None, beside: bool = False) -> None:

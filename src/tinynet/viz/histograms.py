@@ -47,7 +47,8 @@ def plot_weight_histograms(
 ) -> Figure:
     """Draw how the weights of every layer are distributed, one panel a layer, zero in the middle.
 
-    The bars have the colours that `plot_weights` gives to the weights. The titles tell their mean and standard deviation (std).
+    The bars have the colours that `plot_weights` gives to the weights. The titles tell mean and standard deviation
+    (std).
 
     Parameters
     ----------

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from tinynet._arrays import as_real
 from tinynet.errors import ShapeError
-from tinynet.viz._axes import BLUE, VERMILION, grid, plural
+from tinynet.viz._axes import BLUE, VERMILION, grid, plural, scale_by_logarithms
 from tinynet.viz._texts import plain, shorten
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _draw_panel(ax: Axes, panel: Panel, columns: dict[str, Array]) -> None:
     drawn = np.concatenate([columns.get(name, np.zeros(0)) for name in (panel.training, panel.validation)])
     finite = drawn[np.isfinite(drawn)]
     if finite.size and finite.min() > 0 and finite.max() > SPREAD * finite.min():
-        _scale_by_logarithms(ax)
+        scale_by_logarithms(ax, finite)
     _draw_curve(ax, columns.get(panel.training), TRAINING, panel.words)
     values = columns.get(panel.validation)
     _draw_curve(ax, values, VALIDATION, "validation, after each epoch")
@@ -145,11 +145,3 @@ def _draw_curve(ax: Axes, values: Array | None, look: dict[str, Any], label: str
     ax.plot(
         epochs, np.where(np.isfinite(values), values, np.nan), label=label, markersize=4, **{**look, "marker": marks}
     )
-
-
-def _scale_by_logarithms(ax: Axes) -> None:
-    """Let equal ratios be equal distances, with numbers at the ticks instead of powers."""
-    ax.set_yscale("log")
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
