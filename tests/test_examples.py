@@ -28,6 +28,11 @@ def training_script(root):
 
 
 @pytest.fixture
+def drawing_script(root):
+    return root / "examples" / "draw_digit.py"
+
+
+@pytest.fixture
 def run(root, script, tmp_path):
     """Run an example in a new process in which `import torch` fails."""
 
@@ -125,6 +130,32 @@ def test_moved_images_are_the_same_but_for_a_pixel(training_script):
     assert rows.shape == (1, 784)
 
 
+def test_the_pad_saves_a_seven(run, drawing_script, tmp_path):
+    assert run("--save", "seven.png", script=drawing_script) == "drew a 7, predicted 7\nsaved seven.png\n"
+    assert (tmp_path / "seven.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_pad_opens_and_reacts(drawing_script, monkeypatch):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    events = pytest.importorskip("matplotlib.backend_bases")
+    seen = []
+
+    def draw_a_line():
+        (number,) = plt.get_fignums()
+        canvas = plt.figure(number).canvas
+        places = [(x, canvas.figure.bbox.height / 2) for x in (100, 200)]
+        for name, place in zip(("button_press_event", "motion_notify_event"), places):
+            canvas.callbacks.process(name, events.MouseEvent(name, canvas, *place, 1))
+        seen.append(canvas.figure.axes[0].images[0].get_array().sum())
+        plt.close("all")
+
+    monkeypatch.setattr(plt, "show", draw_a_line)
+    monkeypatch.setattr(plt, "get_backend", lambda: "TkAgg")
+    monkeypatch.setattr(sys, "argv", [str(drawing_script)])
+    runpy.run_path(str(drawing_script), run_name="__main__")
+    assert seen[0] > 1000
+
+
 @pytest.fixture
 def fail(script, tmp_path, monkeypatch, capsys):
     """Run an example in this process and return the line with which it gives up."""
@@ -132,7 +163,8 @@ def fail(script, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
     def run_script(*arguments, script=script):
-        monkeypatch.setattr(sys, "argv", [str(script), "--dataset", "synthetic", *map(str, arguments)])
+        dataset = [] if script.name == "draw_digit.py" else ["--dataset", "synthetic"]
+        monkeypatch.setattr(sys, "argv", [str(script), *dataset, *map(str, arguments)])
         with pytest.raises(SystemExit) as stop:
             runpy.run_path(str(script), run_name="__main__")
         assert stop.value.code == 2
@@ -176,6 +208,19 @@ def test_mistakes_in_training_get_one_line(fail, monkeypatch, training_script, a
     digits = tn.datasets.synthetic_digits(20, rng=0)
     monkeypatch.setattr(tn.datasets, "synthetic_digits", lambda n, rng: digits)
     assert message in fail(*arguments, script=training_script)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "matplotlib has no screen, or no toolkit to open a window with; --save FILE draws into a file"),
+        (["--weights", "none.pth"], "there is no weights file none.pth; name one with --weights"),
+        (["--save", "pad.png", "--std", "0"], "std must be positive and finite, not 0"),
+        (["--save", "none/pad.png"], "No such file or directory"),
+    ],
+)
+def test_mistakes_with_the_pad_get_one_line(fail, drawing_script, arguments, message):
+    assert message in fail(*arguments, script=drawing_script)
 
 
 def test_output_that_cannot_be_written_gets_one_line(fail, script, training_script, tmp_path):
