@@ -25,6 +25,15 @@ def network():
     return tn.Sequential(tn.Dense(16, 6, rng=0, name="fc1"), tn.ReLU(), tn.Dense(6, 4, rng=1), tn.Softmax())
 
 
+def planar(classes=3):
+    return tn.Sequential(tn.Dense(2, classes, rng=0), tn.Softmax())
+
+
+def boundary(classes, **options):
+    x = RNG.normal(size=(60, 2))
+    return tn.viz.plot_decision_boundary(planar(classes), x, np.arange(60) % classes, resolution=20, **options).figure
+
+
 def trained(depth=2, name=None):
     layers = [tn.Dense(16, 16, rng=k, name=name and f"{name}.{k}") for k in range(depth)]
     net = tn.Sequential(*layers)
@@ -44,6 +53,7 @@ ONE_AXES = {
     "large weights": (tn.viz.plot_weights, (RNG.normal(size=(80, 90)),)),
     "confusion": (tn.viz.plot_confusion_matrix, (LABELS, PROBABILITIES)),
     "gradient flow": (tn.viz.plot_gradient_flow, (trained(),)),
+    "boundary": (tn.viz.plot_decision_boundary, (planar(), PROBABILITIES[:, :2].copy(), LABELS % 3)),
     "saliency": (tn.viz.plot_saliency, (network(), MATRIX[0])),
 }
 GRIDS = {
@@ -154,6 +164,7 @@ WITH_DOLLARS = {
     "neurons": lambda: tn.viz.plot_neurons(tn.Dense(4, 2, name=DOLLARS[1])),
     "saliency": lambda: saliency(4, 1, class_names=DOLLARS[:1]),
     "histograms": lambda: tn.viz.plot_weight_histograms([tn.Dense(3, 2, name=DOLLARS[1])]),
+    "boundary": lambda: boundary(4, class_names=DOLLARS, feature_names=DOLLARS[:2]),
     "gradient flow": lambda: tn.viz.plot_gradient_flow(trained(1, name=DOLLARS[1])).figure,
     "activations": lambda: activations(4, class_names=DOLLARS),
     "layer's activations": lambda: tn.viz.plot_activations(tn.Sequential(tn.Dense(3, 2, name=DOLLARS[1])), [1, 2, 3]),
@@ -227,6 +238,9 @@ LEGIBLE = {
     "10 classes": lambda: confusion(10),
     "10 shares": lambda: confusion(10, normalize=True),
     "26 classes": lambda: confusion(26, class_names="ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    "boundary": lambda: boundary(2),
+    "boundary of 26 classes": lambda: boundary(26, class_names=names(26), feature_names=[LONG, LONG]),
+    "boundary of 56 classes": lambda: boundary(56),
     "gradient flow": lambda: tn.viz.plot_gradient_flow(trained()).figure,
     "gradient flow, long names": lambda: tn.viz.plot_gradient_flow(trained(5, name=LONG)).figure,
     "gradient flow through many layers": lambda: tn.viz.plot_gradient_flow(trained(80)).figure,

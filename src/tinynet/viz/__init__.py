@@ -6,6 +6,7 @@ writes into the arrays that it is given: save with ``figure.savefig("x.png")``, 
 """
 
 from tinynet.viz.activations import plot_activations
+from tinynet.viz.boundary import plot_decision_boundary
 from tinynet.viz.confusion import plot_confusion_matrix
 from tinynet.viz.gradients import plot_gradient_flow
 from tinynet.viz.histograms import plot_weight_histograms
@@ -20,6 +21,7 @@ __all__ = [
     "DigitPad",
     "plot_activations",
     "plot_confusion_matrix",
+    "plot_decision_boundary",
     "plot_gradient_flow",
     "plot_history",
     "plot_network_weights",

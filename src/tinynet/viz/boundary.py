@@ -1,0 +1,188 @@
+"""The picture of which points of a plane a network takes for which class."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.colors import to_rgb
+
+from tinynet._arrays import as_real, check_integer
+from tinynet.errors import ShapeError
+from tinynet.functional import softmax
+from tinynet.layers import LogSoftmax, Softmax
+from tinynet.viz._axes import own_axes, plural
+from tinynet.viz._evaluation import as_network
+from tinynet.viz._inputs import as_class_names, as_labels
+from tinynet.viz._texts import plain, shorten, shorten_all
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+    from tinynet._arrays import Array
+    from tinynet.network import Sequential
+
+#: Seven colours of Okabe and Ito (2008); with as many marks and one more, classes have looks of their own up to 56.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+MARKS = ("o", "^", "s", "D", "v", "P", "X", "*")
+#: How much of its colour a region has where the network is sure, and where it hardly is.
+SURE, UNSURE = 0.55, 0.12
+#: More classes do not fit into a legend; of more samples, each is a dot of an image in an SVG.
+MOST_CLASSES, MOST_SAMPLES = 56, 3000
+#: In the legend, the rows of a column and the longest name.
+ROWS, MOST_LETTERS = 14, 20
+
+
+def plot_decision_boundary(
+    network: Any,
+    x: Any,
+    labels: Any,
+    *,
+    ax: Axes | None = None,
+    class_names: Sequence[Any] | None = None,
+    feature_names: Sequence[Any] | None = None,
+    resolution: int = 200,
+) -> Axes:
+    """Draw which points of the plane a network takes for which class, and samples whose classes are known.
+
+    A region is the paler the less probable its class is there; lines are where two classes are equally probable. Each
+    class has a mark and a colour: a mark in a region of another colour is a sample that the network gets wrong.
+
+    Parameters
+    ----------
+    network : Sequential
+        From two features to two classes or more. Outputs that no `Softmax` or `LogSoftmax` made are taken to be
+        scores, whose softmax is drawn.
+    x : array_like of shape (N, 2)
+        The samples, N of at least 1, scaled as in training.
+    labels : array_like of int, shape (N,)
+        Their classes.
+    ax : matplotlib Axes, optional
+        Where to draw; without it, on one new figure.
+    class_names : sequence of length classes, optional
+        Instead of 0, 1, 2, ...; long ones are shortened.
+    feature_names : sequence of length 2, optional
+        What the axes say instead of feature 0 and feature 1.
+    resolution : int
+        Points on each side of the grid on which the network is evaluated, at least 2.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ShapeError
+        If `x` is not (N, 2), or has not as many samples as labels, or the network does not go from two features to
+        two classes or more.
+    TypeError
+        If `network` is no `Sequential`, `x` holds no real numbers, or `labels` or `resolution` are no integers.
+    ValueError
+        If a number in `x` is not finite, a label is no class, `resolution` is below 2, there are not two
+        `feature_names` and as many `class_names` as classes, or there are more than 56 classes, or
+        the network gives NaN or infinity.
+
+    Examples
+    --------
+    >>> import tinynet as tn
+    >>> net = tn.Sequential(tn.Dense(2, 2, rng=0), tn.Softmax())
+    >>> net[0].params.update(weight=[[1, 0], [0, 1]])
+    >>> ax = tn.viz.plot_decision_boundary(net, [[0.0, 1.0], [1.0, 0.0], [2.0, 3.0]], [1, 0, 0])
+    >>> ax.get_title().splitlines()[0]
+    'Accuracy 66.67 % of 3 samples'
+    """
+    owner = "plot_decision_boundary"
+    network = as_network(network, owner)
+    x = as_real(x, owner)
+    if x.ndim != 2 or x.shape[1] != 2 or not len(x):
+        raise ShapeError(f"{owner} expects samples of shape (N, 2), N of at least 1, got {x.shape}")
+    if not np.isfinite(x).all():
+        raise ValueError(f"{owner} expects finite numbers, got NaN or infinity among them")
+    resolution = check_integer(resolution, f"{owner}: resolution", 2)
+    scores = network(x)
+    if scores.ndim != 2 or scores.shape[1] < 2:
+        raise ShapeError(
+            f"{owner} needs a network that gives scores of shape (N, classes), two or more, got {scores.shape}"
+        )
+    classes = scores.shape[1]
+    if classes > MOST_CLASSES:
+        raise ValueError(f"{owner} draws up to {MOST_CLASSES} classes, got {classes:,}")
+    truth = as_labels(labels, classes, owner)
+    if len(truth) != len(x):
+        raise ShapeError(f"{owner} got {len(truth)} labels but {len(x)} samples")
+    names = [plain(name) for name in shorten_all(as_class_names(class_names, classes, owner), MOST_LETTERS)]
+    words = ["feature 0", "feature 1"] if feature_names is None else [str(name) for name in feature_names]
+    if len(words) != 2:
+        raise ValueError(f"{owner} got {len(words)} feature_names for 2 features")
+
+    extent = _extent(x)
+    probabilities = _probabilities(network, extent, resolution)
+    if not np.isfinite(probabilities).all():
+        raise ValueError(f"{owner}: the network gives NaN or infinity for points between the samples")
+    columns = math.ceil(classes / ROWS)
+    ax = own_axes(ax, (5.4 + columns * (0.5 + 0.075 * max(map(len, names))), 4.6))
+    _draw_regions(ax, probabilities, extent)
+    for k in range(classes):
+        _draw_samples(ax, x[truth == k], k, names[k])
+    ax.set(xlim=extent[:2], ylim=extent[2:], xlabel=plain(shorten(words[0], 40)), ylabel=plain(shorten(words[1], 40)))
+    accuracy = f"Accuracy {100 * (scores.argmax(axis=1) == truth).mean():.2f} % of {plural(len(x), 'sample')}"
+    ax.set_title(f"{accuracy}\nregions: predicted class, paler where less sure", fontsize="medium")
+    beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
+    ax.legend(title="class", fontsize="small", ncol=columns, **beside)
+    return ax
+
+
+def _extent(x: Array) -> tuple[float, float, float, float]:
+    """Return left, right, bottom and top of a picture of all samples, with a margin of a tenth."""
+    low, high = x.min(axis=0).astype(float), x.max(axis=0).astype(float)
+    margin = np.where(high > low, 0.1 * (high - low), 1.0)
+    (left, bottom), (right, top) = low - margin, high + margin
+    return float(left), float(right), float(bottom), float(top)
+
+
+def _probabilities(network: Sequential, extent: tuple[float, float, float, float], resolution: int) -> Array:
+    """Return the probabilities (resolution, resolution, classes) in the middles of the cells of a grid."""
+    left, right, bottom, top = extent
+    middles = (np.arange(resolution) + 0.5) / resolution
+    across, up = np.meshgrid(left + (right - left) * middles, bottom + (top - bottom) * middles)
+    points = np.stack([across.ravel(), up.ravel()], axis=1)
+    last = network._last_layer()
+    made = isinstance(last, (Softmax, LogSoftmax))
+    rows = network.predict_proba(points) if made else softmax(network(points))
+    return rows.reshape(resolution, resolution, -1)
+
+
+def _draw_regions(ax: Axes, probabilities: Array, extent: tuple[float, float, float, float]) -> None:
+    """Draw each point in the colour of its class, and a line where another class becomes the most probable."""
+    classes = probabilities.shape[2]
+    winner = probabilities.argmax(axis=2)
+    # 0 where all classes are equally probable, 1 where one is certain.
+    sureness = (probabilities.max(axis=2) - 1 / classes) / (1 - 1 / classes)
+    colours = np.array([to_rgb(COLOURS[k % len(COLOURS)]) for k in range(classes)])
+    strength = (UNSURE + (SURE - UNSURE) * np.clip(sureness, 0, 1))[..., None]
+    image = 1 - strength * (1 - colours[winner])
+    ax.imshow(image, extent=extent, origin="lower", aspect="auto", interpolation="nearest")
+    left, right, bottom, top = extent
+    middles = (np.arange(len(winner)) + 0.5) / len(winner)
+    for k in np.unique(winner)[1:]:
+        others = np.delete(probabilities, k, axis=2).max(axis=2)
+        lead = probabilities[:, :, k] - others
+        ax.contour(
+            left + (right - left) * middles,
+            bottom + (top - bottom) * middles,
+            lead,
+            levels=[0],
+            colors="black",
+            linewidths=1,
+        )
+
+
+def _draw_samples(ax: Axes, x: Array, k: int, name: str) -> None:
+    """Draw the samples of one class, which may be none: the legend names it all the same."""
+    look: dict[str, Any] = {"color": COLOURS[k % len(COLOURS)], "marker": MARKS[k % len(MARKS)]}
+    size = 36 if len(x) <= 300 else 14
+    many = len(x) > MOST_SAMPLES
+    ax.scatter(x[:, 0], x[:, 1], s=size, edgecolors="black", linewidths=0.6, label=name, rasterized=many, **look)
