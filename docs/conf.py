@@ -65,6 +65,7 @@ html_domain_indices = False  # the pages of the API list the modules
 html_sidebars = {path.stem: [] for path in Path(__file__).parent.iterdir() if path.suffix in (".md", ".rst")}
 html_theme_options = {
     "navigation_with_keys": False,
+    "header_links_before_dropdown": 7,
     "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
