@@ -46,6 +46,9 @@ def as_real(x: Any, owner: str, dtype: np.dtype[Any] | None = None, default: np.
         return array
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{owner} expects an array of real numbers, got dtype {array.dtype}")
+    if array.dtype.kind == "f" and array.itemsize > dtype.itemsize:
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and goes on as infinity does
+            return array.astype(dtype)
     return array.astype(dtype, copy=False)
 
 
@@ -72,6 +75,19 @@ def as_real_pair(owner: str, grad: Any, y: Any) -> tuple[Array, Array]:
     if grad.shape != y.shape:
         raise ShapeError(f"{owner} expects two arrays of one shape, got {grad.shape} and {y.shape}")
     return grad, y
+
+
+def check_out(out: Any, x: Array, owner: str) -> None:
+    """Raise what says why the result for `x` cannot be written to `out`; None, for a new array, is right."""
+    if out is None:
+        return
+    if not isinstance(out, np.ndarray) or is_masked(out) or out.dtype.kind != "f":
+        got = f"an array of {out.dtype}" if type(out) is np.ndarray else type(out).__name__
+        raise TypeError(f"{owner}: out must be an array of floats, got {got}")
+    if out.shape != x.shape:
+        raise ShapeError(f"{owner}: out must be an array of shape {x.shape}, got {out.shape}")
+    if not out.flags.writeable:
+        raise ValueError(f"{owner}: out is read-only")
 
 
 def unshared(result: Array, others: Iterable[Array]) -> Array:

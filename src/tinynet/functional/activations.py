@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet._arrays import FLOAT32, FLOAT64, as_real, as_real_pair, check_number
+from tinynet._arrays import FLOAT32, FLOAT64, as_real, as_real_pair, check_number, check_out
 from tinynet._memory import empty_like
 from tinynet.functional.selection import keep_where, number_where
 
@@ -37,8 +37,12 @@ def relu(x: ArrayLike, *, out: Array | None = None) -> Array:
 
     Raises
     ------
+    ShapeError
+        If `out` has another shape.
     TypeError
-        If `x` does not hold real numbers.
+        If `x` does not hold real numbers, or `out` is no array of floats.
+    ValueError
+        If `out` is read-only.
 
     Notes
     -----
@@ -49,7 +53,9 @@ def relu(x: ArrayLike, *, out: Array | None = None) -> Array:
     >>> relu([-1.0, 0.0, 2.0]).tolist()
     [0.0, 0.0, 2.0]
     """
-    return np.asarray(relu_kernel(as_real(x, "relu"), out))
+    x = as_real(x, "relu")
+    check_out(out, x, "relu")
+    return np.asarray(relu_kernel(x, out))
 
 
 def relu_kernel(x: Array, out: Array | None) -> Array:
@@ -109,10 +115,12 @@ def leaky_relu(x: ArrayLike, *, negative_slope: float = 0.01, out: Array | None 
 
     Raises
     ------
+    ShapeError
+        If `out` has another shape.
     TypeError
-        If `x` does not hold real numbers, or `negative_slope` is none.
+        If `x` does not hold real numbers, `negative_slope` is none, or `out` is no array of floats.
     ValueError
-        If `negative_slope` is infinite or NaN.
+        If `negative_slope` is infinite or NaN, or `out` is read-only.
 
     Notes
     -----
@@ -124,7 +132,9 @@ def leaky_relu(x: ArrayLike, *, negative_slope: float = 0.01, out: Array | None 
     [-0.5, 0.0, 2.0]
     """
     slope = check_number(negative_slope, "leaky_relu: negative_slope")
-    return np.asarray(leaky_relu_kernel(as_real(x, "leaky_relu"), slope, out))
+    x = as_real(x, "leaky_relu")
+    check_out(out, x, "leaky_relu")
+    return np.asarray(leaky_relu_kernel(x, slope, out))
 
 
 def leaky_relu_kernel(x: Array, negative_slope: float, out: Array | None) -> Array:

@@ -55,12 +55,13 @@ def dense(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Arr
             f"dense expects x (N, in_features) and weight (out_features, in_features), "
             f"got x {x.shape} and weight {weight.shape}"
         )
-    if bias is None:
-        return np.asarray(np.matmul(x, weight.T))
-    bias = as_real(bias, "dense")
-    if bias.shape != weight.shape[:1]:
-        raise ShapeError(f"dense expects bias {weight.shape[:1]} for weight {weight.shape}, got {bias.shape}")
-    return np.asarray(np.matmul(x, weight.T) + bias)
+    if bias is not None:
+        bias = as_real(bias, "dense")
+        if bias.shape != weight.shape[:1]:
+            raise ShapeError(f"dense expects bias {weight.shape[:1]} for weight {weight.shape}, got {bias.shape}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        y = np.matmul(x, weight.T)
+        return np.asarray(y if bias is None else y + bias)
 
 
 def dense_backward(grad: ArrayLike, x: ArrayLike, weight: ArrayLike) -> tuple[Array, Array, Array]:
@@ -107,9 +108,10 @@ def dense_backward(grad: ArrayLike, x: ArrayLike, weight: ArrayLike) -> tuple[Ar
             f"dense_backward expects grad (N, out_features), x (N, in_features) and weight "
             f"(out_features, in_features), got {grad.shape}, {x.shape} and {weight.shape}"
         )
-    # The gradient of x lies in memory as x does: samples last, where x comes from images.
-    grad_x = np.matmul(weight.T, grad.T).T if x.flags.f_contiguous else np.matmul(grad, weight)
-    return (grad_x, *dense_parameter_gradients(grad, x, weight))
+    with np.errstate(over="ignore", invalid="ignore"):
+        # The gradient of x lies in memory as x does: samples last, where x comes from images.
+        grad_x = np.matmul(weight.T, grad.T).T if x.flags.f_contiguous else np.matmul(grad, weight)
+        return (grad_x, *dense_parameter_gradients(grad, x, weight))
 
 
 def dense_parameter_gradients(grad: Array, x: Array, weight: Array) -> tuple[Array, Array]:

@@ -133,5 +133,6 @@ def log_softmax_backward(grad: ArrayLike, log_s: ArrayLike, *, axis: int = -1) -
     """
     grad, log_s = as_real_pair("log_softmax_backward", grad, log_s)
     check_axis("log_softmax_backward", log_s, axis)
-    result: Array = grad - np.exp(log_s) * grad.sum(axis=axis, keepdims=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        result: Array = grad - np.exp(log_s) * grad.sum(axis=axis, keepdims=True)
     return result

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinynet._arrays import as_real
+from tinynet._arrays import as_real, check_number
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ def batch_norm(
     ShapeError
         If the shapes do not fit together.
     TypeError
-        If the arrays do not hold real numbers.
+        If the arrays do not hold real numbers, or `eps` is none.
+    ValueError
+        If a variance or `eps` is below 0.
 
     Notes
     -----
@@ -93,10 +95,10 @@ def batch_norm(
     [[-1.0], [1.0]]
     """
     x = as_channels(x, "batch_norm")
-    named = {"mean": mean, "variance": variance, "weight": weight, "bias": bias}
-    arrays = {name: _of_channels(array, name, x) for name, array in named.items() if array is not None}
-    scale = arrays.get("weight", 1) / np.sqrt(arrays["variance"] + eps)
-    return batch_norm_kernel(x, arrays["mean"], scale, arrays.get("bias"))
+    mean = _of_channels(mean, "mean", x, "batch_norm")
+    scale = _scale(variance, weight, eps, x, "batch_norm")
+    bias = None if bias is None else _of_channels(bias, "bias", x, "batch_norm")
+    return batch_norm_kernel(x, mean, scale, bias)
 
 
 def batch_norm_kernel(x: Array, mean: Array, scale: Array, bias: Array | None, out: Array | None = None) -> Array:
@@ -135,7 +137,9 @@ def batch_norm_backward(
     ShapeError
         If the shapes do not fit together.
     TypeError
-        If the arrays do not hold real numbers.
+        If the arrays do not hold real numbers, or `eps` is none.
+    ValueError
+        If a variance or `eps` is below 0.
 
     Notes
     -----
@@ -152,11 +156,7 @@ def batch_norm_backward(
         raise ShapeError(
             f"batch_norm_backward expects two arrays of one shape, got {grad.shape} and {normalized.shape}"
         )
-    variance = _of_channels(variance, "variance", grad)
-    scale = 1 / np.sqrt(variance + eps)
-    if weight is not None:
-        scale = scale * _of_channels(weight, "weight", grad)
-    return batch_norm_backward_kernel(grad, normalized, scale)
+    return batch_norm_backward_kernel(grad, normalized, _scale(variance, weight, eps, grad, "batch_norm_backward"))
 
 
 def batch_norm_backward_kernel(grad: Array, normalized: Array, scale: Array) -> tuple[Array, Array, Array]:
@@ -196,8 +196,18 @@ def channel_sum(x: Array) -> Array:
     return total.astype(x.dtype)
 
 
-def _of_channels(array: ArrayLike, name: str, x: Array) -> Array:
-    result = as_real(array, "batch_norm", x.dtype)
+def _scale(variance: ArrayLike, weight: ArrayLike | None, eps: float, x: Array, owner: str) -> Array:
+    """Return ``weight / sqrt(variance + eps)`` of arguments that are still to be checked."""
+    variance, eps = _of_channels(variance, "variance", x, owner), check_number(eps, f"{owner}: eps")
+    if eps < 0 or (variance < 0).any():
+        raise ValueError(f"{owner}: neither a variance nor eps may be below 0")
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        scale: Array = 1 / np.sqrt(variance + x.dtype.type(eps))
+        return scale if weight is None else scale * _of_channels(weight, "weight", x, owner)
+
+
+def _of_channels(array: ArrayLike, name: str, x: Array, owner: str) -> Array:
+    result = as_real(array, owner, x.dtype)
     if result.shape != x.shape[1:2]:
-        raise ShapeError(f"batch_norm expects {name} of shape {x.shape[1:2]} for x {x.shape}, got {result.shape}")
+        raise ShapeError(f"{owner} expects {name} of shape {x.shape[1:2]} for x {x.shape}, got {result.shape}")
     return result

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinynet._arrays import FLOAT32, FLOAT64, as_real, as_real_pair
+from tinynet._arrays import FLOAT32, FLOAT64, as_real, as_real_pair, check_out
 from tinynet._memory import empty_like
 
 if TYPE_CHECKING:
@@ -35,8 +35,12 @@ def sigmoid(x: ArrayLike, *, out: Array | None = None) -> Array:
 
     Raises
     ------
+    ShapeError
+        If `out` has another shape.
     TypeError
-        If `x` does not hold real numbers.
+        If `x` does not hold real numbers, or `out` is no array of floats.
+    ValueError
+        If `out` is read-only.
 
     Notes
     -----
@@ -49,7 +53,9 @@ def sigmoid(x: ArrayLike, *, out: Array | None = None) -> Array:
     >>> f"{sigmoid(-100.0):.2e}"
     '3.72e-44'
     """
-    return np.asarray(sigmoid_kernel(as_real(x, "sigmoid"), out))
+    x = as_real(x, "sigmoid")
+    check_out(out, x, "sigmoid")
+    return np.asarray(sigmoid_kernel(x, out))
 
 
 def sigmoid_kernel(x: Array, out: Array | None) -> Array:
@@ -90,9 +96,11 @@ def sigmoid_backward(grad: ArrayLike, y: ArrayLike) -> Array:
     [1.0, 0.0]
     """
     grad, y = as_real_pair("sigmoid_backward", grad, y)
-    slope = np.subtract(y.dtype.type(1), y, out=empty_like(y))
-    slope *= y
-    return _times(slope, grad)
+    with np.errstate(over="ignore", invalid="ignore"):
+        slope: Array = np.subtract(y.dtype.type(1), y, out=empty_like(y))
+        slope *= y
+        slope *= grad
+    return slope
 
 
 def tanh(x: ArrayLike, *, out: Array | None = None) -> Array:
@@ -111,8 +119,12 @@ def tanh(x: ArrayLike, *, out: Array | None = None) -> Array:
 
     Raises
     ------
+    ShapeError
+        If `out` has another shape.
     TypeError
-        If `x` does not hold real numbers.
+        If `x` does not hold real numbers, or `out` is no array of floats.
+    ValueError
+        If `out` is read-only.
 
     Notes
     -----
@@ -123,7 +135,9 @@ def tanh(x: ArrayLike, *, out: Array | None = None) -> Array:
     >>> tanh([-1000.0, 0.0, 1000.0]).tolist()
     [-1.0, 0.0, 1.0]
     """
-    return np.asarray(tanh_kernel(as_real(x, "tanh"), out))
+    x = as_real(x, "tanh")
+    check_out(out, x, "tanh")
+    return np.asarray(tanh_kernel(x, out))
 
 
 def tanh_kernel(x: Array, out: Array | None) -> Array:
@@ -160,12 +174,8 @@ def tanh_backward(grad: ArrayLike, y: ArrayLike) -> Array:
     [4.0, 0.0]
     """
     grad, y = as_real_pair("tanh_backward", grad, y)
-    slope = np.multiply(y, y, out=empty_like(y))
-    np.subtract(y.dtype.type(1), slope, out=slope)
-    return _times(slope, grad)
-
-
-def _times(slope: Array, grad: Array) -> Array:
-    with np.errstate(invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        slope: Array = np.multiply(y, y, out=empty_like(y))
+        np.subtract(y.dtype.type(1), slope, out=slope)
         slope *= grad
     return slope

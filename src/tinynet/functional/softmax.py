@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Callable
 
 import numpy as np
 
-from tinynet._arrays import as_real, as_real_pair
+from tinynet._arrays import as_real, as_real_pair, check_out
 from tinynet.errors import ShapeError
 from tinynet.functional.rows import row_max, row_sum
 
@@ -42,9 +42,11 @@ def softmax(x: ArrayLike, *, axis: int = -1, out: Array | None = None) -> Array:
     Raises
     ------
     ShapeError
-        If there is no class along `axis`.
+        If there is no class along `axis`, or `out` has another shape.
     TypeError
-        If `x` does not hold real numbers.
+        If `x` does not hold real numbers, or `out` is no array of floats.
+    ValueError
+        If `out` is read-only.
 
     Notes
     -----
@@ -57,11 +59,10 @@ def softmax(x: ArrayLike, *, axis: int = -1, out: Array | None = None) -> Array:
     [[0.5, 0.5], [1.0, 0.0]]
     """
     x = with_classes("softmax", x, axis)
+    check_out(out, x, "softmax")
     s = by_rows(softmax_kernel, x, axis)
     if out is None:
         return s
-    if not isinstance(out, np.ndarray) or out.shape != x.shape:
-        raise ShapeError(f"softmax: out must be an array of shape {x.shape}, got {getattr(out, 'shape', out)}")
     np.copyto(out, s, casting="same_kind")
     return out
 
@@ -113,7 +114,8 @@ def softmax_backward(grad: ArrayLike, s: ArrayLike, *, axis: int = -1) -> Array:
     """
     grad, s = as_real_pair("softmax_backward", grad, s)
     check_axis("softmax_backward", s, axis)
-    result: Array = s * (grad - (grad * s).sum(axis=axis, keepdims=True))
+    with np.errstate(over="ignore", invalid="ignore"):
+        result: Array = s * (grad - (grad * s).sum(axis=axis, keepdims=True))
     return result
 
 
