@@ -52,6 +52,7 @@ ONE_AXES = {
     "weights": (tn.viz.plot_weights, (MATRIX,)),
     "large weights": (tn.viz.plot_weights, (RNG.normal(size=(80, 90)),)),
     "confusion": (tn.viz.plot_confusion_matrix, (LABELS, PROBABILITIES)),
+    "diagram": (tn.viz.draw_network, (network(),)),
     "gradient flow": (tn.viz.plot_gradient_flow, (trained(),)),
     "boundary": (tn.viz.plot_decision_boundary, (planar(), PROBABILITIES[:, :2].copy(), LABELS % 3)),
     "saliency": (tn.viz.plot_saliency, (network(), MATRIX[0])),
@@ -164,6 +165,7 @@ WITH_DOLLARS = {
     "neurons": lambda: tn.viz.plot_neurons(tn.Dense(4, 2, name=DOLLARS[1])),
     "saliency": lambda: saliency(4, 1, class_names=DOLLARS[:1]),
     "histograms": lambda: tn.viz.plot_weight_histograms([tn.Dense(3, 2, name=DOLLARS[1])]),
+    "diagram": lambda: tn.viz.draw_network([tn.Dense(2, 4, name=DOLLARS[1])], class_names=DOLLARS).figure,
     "boundary": lambda: boundary(4, class_names=DOLLARS, feature_names=DOLLARS[:2]),
     "gradient flow": lambda: tn.viz.plot_gradient_flow(trained(1, name=DOLLARS[1])).figure,
     "activations": lambda: activations(4, class_names=DOLLARS),
@@ -238,6 +240,14 @@ LEGIBLE = {
     "10 classes": lambda: confusion(10),
     "10 shares": lambda: confusion(10, normalize=True),
     "26 classes": lambda: confusion(26, class_names="ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    "diagram": lambda: tn.viz.draw_network([tn.Dense(2, 1, rng=0, name=LONG)]).figure,
+    "diagram of a large network": lambda: (
+        tn.viz.draw_network(
+            [tn.Dense(784, 128, rng=0, name=LONG), tn.ReLU(), tn.Dense(128, 26, rng=1)],
+            nodes=26,
+            class_names=names(26),
+        ).figure
+    ),
     "boundary": lambda: boundary(2),
     "boundary of 26 classes": lambda: boundary(26, class_names=names(26), feature_names=[LONG, LONG]),
     "boundary of 56 classes": lambda: boundary(56),

@@ -8,6 +8,7 @@ writes into the arrays that it is given: save with ``figure.savefig("x.png")``, 
 from tinynet.viz.activations import plot_activations
 from tinynet.viz.boundary import plot_decision_boundary
 from tinynet.viz.confusion import plot_confusion_matrix
+from tinynet.viz.diagram import draw_network
 from tinynet.viz.gradients import plot_gradient_flow
 from tinynet.viz.histograms import plot_weight_histograms
 from tinynet.viz.history import plot_history
@@ -19,6 +20,7 @@ from tinynet.viz.weights import plot_network_weights, plot_weights
 
 __all__ = [
     "DigitPad",
+    "draw_network",
     "plot_activations",
     "plot_confusion_matrix",
     "plot_decision_boundary",
