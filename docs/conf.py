@@ -43,6 +43,7 @@ mathjax_path = mathjax.name
 # The API: what the docstrings say, which give types and shapes in words.
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
 autosummary_generate = False  # its tables link to entries on the same page: no stub files
 numpydoc_show_class_members = False
 default_role = "py:obj"
