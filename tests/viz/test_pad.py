@@ -244,14 +244,26 @@ def test_a_toolbar_that_zooms_has_the_mouse(pad, hand):
     pad.figure.canvas.widgetlock.release(tool)
 
 
-def test_every_stroke_is_on_the_screen_at_once_as_drawn_anew(pad, hand):
-    canvas = pad.figure.canvas
+@pytest.mark.parametrize("classes", [10, 40])
+def test_every_stroke_is_on_the_screen_at_once_as_drawn_anew(classes):
+    pad = DigitPad(dense(tn.Softmax(), classes=classes))
+    hand, canvas = Hand(pad), pad.figure.canvas
     canvas.draw()
     for place in ((0.2, 0.2), (0.6, 0.3), (0.5, 0.7)):
         hand.stroke(place, (0.4, 0.4))
         at_once = picture(pad.figure)
         canvas.draw()
         np.testing.assert_array_equal(picture(pad.figure), at_once)
+
+
+def test_images_do_not_cover_their_frames():
+    with plt.rc_context({"axes.linewidth": 8}):
+        pad = DigitPad(dense(tn.Softmax()))
+    pad.figure.canvas.draw()
+    for ax in pad.figure.axes[:2]:
+        middle = pad.figure.bbox.height - (ax.bbox.y0 + ax.bbox.y1) / 2
+        inside = picture(pad.figure)[int(middle), int(ax.bbox.x0) + 1, :3]
+        assert not inside.any()
 
 
 def test_a_stroke_before_the_first_drawing_and_a_saved_picture(pad, hand, tmp_path):
@@ -382,6 +394,11 @@ def test_no_text_is_cut_off_or_covers_another(make):
     assert illegible_texts(pad.figure) == []
 
 
+def test_of_many_layers_the_last_ones_are_drawn():
+    titles = [ax.get_title(loc="left") for ax in LOOKS["many layers"]().figure.axes[3:]]
+    assert titles == [f"{k} (Dense): 9" for k in range(7, 21)]
+
+
 def test_words_take_their_colour_from_the_style():
     with plt.style.context(["dark_background", {"figure.constrained_layout.use": True}]):
         pad = DigitPad(dense(tn.Softmax()))
@@ -409,7 +426,7 @@ def test_opens_exactly_one_figure_and_keeps_the_paper_of_the_caller(pad):
     ("network", "message"),
     [
         (lambda: dense(inputs=2), r"^DigitPad draws 28 × 28 pixels, but the network takes rows of shape \(N, 2\)"),
-        (lambda: dense(inputs=28), r"28 × 28 pixels, but the network takes rows of shape \(N, 28\)"),
+        (lambda: dense(inputs=28), r"but the network takes rows of shape \(N, 28\).*; got \(1, 28, 28\)"),
         (lambda: tn.Sequential(tn.Conv2d(3, 2, 3), tn.Flatten()), r"the network takes images of shape \(3, H, W\)"),
         (
             lambda: tn.Sequential(tn.Conv2d(1, 2, 3)),

@@ -11,7 +11,7 @@ from tinynet.datasets.drawing import SIZE, frame_digit, pen_depth
 from tinynet.datasets.scaling import normalize
 from tinynet.errors import ShapeError
 from tinynet.functional import softmax
-from tinynet.layers import LogSoftmax, Softmax
+from tinynet.layers import Softmax
 from tinynet.viz._evaluation import as_network, evaluate_one
 from tinynet.viz._inputs import as_class_names
 from tinynet.viz._pad_figure import PadFigure
@@ -36,10 +36,10 @@ LEFT, RIGHT = 1, 3
 class DigitPad:
     """Paper to draw a digit on with the mouse, and what a network makes of it at every stroke.
 
-    Beside the paper are the image that the network gets, the probabilities of the classes and the activations of the
-    layers, red above zero and blue below it. The drawing is given MNIST's form: its longer side is scaled to 20
-    pixels and its centre of mass moved to the middle of 28 x 28. A click with the right button, or the key ``c``,
-    clears the paper.
+    Beside the paper are the image that the network gets, the probabilities of the classes, or of the 16 most probable
+    ones, and the activations of up to 14 layers, red above zero and blue below it, each layer on a scale of its own.
+    The drawing is given MNIST's form: its longer side is scaled to 20 pixels and its centre of mass moved to the
+    middle of 28 x 28. A click with the right button, or the key ``c``, clears the paper.
 
     Parameters
     ----------
@@ -209,7 +209,4 @@ class DigitPad:
 def probabilities(last: Step) -> Array:
     """Return the probabilities of the classes (C,) that the last layer gives, or else the softmax of its scores."""
     scores: Array = last.y[0]
-    if isinstance(last.layer, Softmax):
-        return scores
-    p: Array = np.exp(scores) if isinstance(last.layer, LogSoftmax) else softmax(scores)
-    return p
+    return scores if isinstance(last.layer, Softmax) else softmax(scores)  # which undoes a logarithm, too
