@@ -61,7 +61,8 @@ def check_gradients(
     GradientError
         If a gradient is not finite or differs by more than `tolerance`, or the outputs are too large to tell.
     ShapeError, ValueError
-        If the layer's ``_backward`` leaves out a gradient or gives it another shape, or `loss` lacks `targets`.
+        If the layer's ``_backward`` leaves out a gradient or gives it another shape, `loss` lacks `targets`, or `x`
+        is not finite.
     TypeError
         If `subject` is neither layer nor loss, or its parameters are float32.
 
@@ -79,6 +80,8 @@ def check_gradients(
     (['x', '0.weight', '0.bias', '2.weight', '2.bias'], True)
     """
     x = as_real(x, "check_gradients", FLOAT64).copy()
+    if not np.isfinite(x).all():
+        raise ValueError("check_gradients: x must be finite, got NaN or infinity among its numbers")
     subject = copy.deepcopy(subject)
     arrays: dict[str, Array] = {"x": x}
     if isinstance(subject, CrossEntropy):
@@ -100,14 +103,15 @@ def check_gradients(
     else:
         raise TypeError(f"check_gradients checks a Layer or a CrossEntropy, got {type(subject).__name__}")
     numeric = {key: _central_differences(evaluate, weights, array) for key, array in arrays.items()}
-    largest = max(abs(gradient).max(initial=0.0) for gradient, _ in numeric.values())
-    noise = max(noise.max(initial=0.0) for _, noise in numeric.values())
-    if noise > tolerance * max(
-        largest, 1.0
-    ):  # at a minimum all gradients are 0, and small outputs may have small ones
+    sizes = [(abs(gradient).max(initial=0.0), noise.max(initial=0.0)) for gradient, noise in numeric.values()]
+    largest, noise = (max(numbers) for numbers in zip(*sizes))
+    hidden = [pair for pair in sizes if pair[1] > max(pair[0], 1.0)]  # all of one array, whatever the others are
+    if noise > tolerance * max(largest, 1.0):  # at a minimum all are 0, and small outputs may have small ones
+        hidden = [(largest, noise)]
+    if hidden:
         raise GradientError(
-            f"the outputs are so large that rounding, up to {noise:.2g}, hides gradients of {largest:.2g}; "
-            "scale them down"
+            f"the outputs are so large that rounding, up to {hidden[0][1]:.2g}, hides gradients of "
+            f"{hidden[0][0]:.2g}; scale them down"
         )
     return {key: _compare(key, analytic[key], *numeric[key], tolerance) for key in arrays}
 
