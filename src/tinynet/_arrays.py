@@ -122,11 +122,16 @@ def check_integer(number: Any, what: str, least: int) -> int:
     return int(number)
 
 
-def check_number(number: Any, what: str) -> float:
-    """Return a finite real `number` as a float."""
+def check_real(number: Any, what: str) -> float:
+    """Return a real `number` as a float of Python, which turns no float32 array into float64; it may be infinite."""
     if isinstance(number, (bool, np.bool_)) or not isinstance(number, (int, float, np.integer, np.floating)):
         raise TypeError(f"{what} must be a number, got {number!r}")
-    value = float(number)
+    return float(number)
+
+
+def check_number(number: Any, what: str) -> float:
+    """Return a finite real `number` as a float."""
+    value = check_real(number, what)
     if not np.isfinite(value):
         raise ValueError(f"{what} must be finite, got {number!r}")
     return value

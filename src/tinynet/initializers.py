@@ -59,8 +59,8 @@ def he_normal(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DT
     >>> w.shape, f"{w.var() * 784:.2f}"
     ((128, 784), '2.00')
     """
-    fan_in, _ = _fans(shape)
-    return _normal(shape, 2.0 / fan_in, rng, dtype)
+    fan_in, _ = _fans(shape, "he_normal")
+    return _normal(shape, 2.0 / fan_in, rng, check_dtype(dtype, "he_normal"))
 
 
 def he_uniform(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DTypeLike = FLOAT32) -> Array:
@@ -82,8 +82,8 @@ def he_uniform(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.D
     >>> f"{w.var() * 784:.2f}", bool(abs(w).max() <= (6 / 784) ** 0.5)
     ('2.00', True)
     """
-    fan_in, _ = _fans(shape)
-    return _uniform(shape, 2.0 / fan_in, rng, dtype)
+    fan_in, _ = _fans(shape, "he_uniform")
+    return _uniform(shape, 2.0 / fan_in, rng, check_dtype(dtype, "he_uniform"))
 
 
 def glorot_normal(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DTypeLike = FLOAT32) -> Array:
@@ -109,8 +109,8 @@ def glorot_normal(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: np
     >>> f"{w.var() * (784 + 128):.2f}"
     '2.00'
     """
-    fan_in, fan_out = _fans(shape)
-    return _normal(shape, 2.0 / (fan_in + fan_out), rng, dtype)
+    fan_in, fan_out = _fans(shape, "glorot_normal")
+    return _normal(shape, 2.0 / (fan_in + fan_out), rng, check_dtype(dtype, "glorot_normal"))
 
 
 def glorot_uniform(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DTypeLike = FLOAT32) -> Array:
@@ -136,8 +136,8 @@ def glorot_uniform(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: n
     >>> bool(abs(w).max() <= (6 / (784 + 128)) ** 0.5)
     True
     """
-    fan_in, fan_out = _fans(shape)
-    return _uniform(shape, 2.0 / (fan_in + fan_out), rng, dtype)
+    fan_in, fan_out = _fans(shape, "glorot_uniform")
+    return _uniform(shape, 2.0 / (fan_in + fan_out), rng, check_dtype(dtype, "glorot_uniform"))
 
 
 def zeros(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DTypeLike = FLOAT32) -> Array:
@@ -147,32 +147,46 @@ def zeros(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DTypeL
     -------
     ndarray of shape `shape`
 
+    Raises
+    ------
+    ShapeError
+        If a size is below 0.
+    TypeError
+        If `shape` is no tuple of integers, or `dtype` another.
+
     Examples
     --------
     >>> zeros((2, 3)).tolist()
     [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
-    return np.zeros(shape, dtype=check_dtype(dtype, "zeros"))
+    sizes, dtype = _checked(shape, "zeros"), check_dtype(dtype, "zeros")
+    if min(sizes, default=0) < 0:
+        raise ShapeError(f"zeros: no size may be below 0, got {sizes}")
+    return np.zeros(sizes, dtype)
 
 
-def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
+def _fans(shape: tuple[int, ...], owner: str) -> tuple[int, int]:
     """Return how many inputs feed one output, and how many outputs one input feeds."""
-    try:
-        shape = tuple(index(size) for size in shape)
-    except TypeError:
-        raise TypeError(f"weights need a shape, a tuple of integers, got {shape!r}") from None
+    shape = _checked(shape, owner)
     if len(shape) < 2 or min(shape) < 1:
-        raise ShapeError(f"weights need a shape (out_features, in_features, ...) of positive sizes, got {shape}")
+        raise ShapeError(
+            f"{owner}: weights need a shape (out_features, in_features, ...) of positive sizes, got {shape}"
+        )
     kernel = prod(shape[2:])
     return shape[1] * kernel, shape[0] * kernel
 
 
+def _checked(shape: tuple[int, ...], owner: str) -> tuple[int, ...]:
+    try:
+        return tuple(index(size) for size in shape)
+    except TypeError:
+        raise TypeError(f"{owner}: weights need a shape, a tuple of integers, got {shape!r}") from None
+
+
 def _normal(shape: tuple[int, ...], variance: float, rng: RandomSource, dtype: npt.DTypeLike) -> Array:
-    dtype = check_dtype(dtype, "initializer")
     return (np.random.default_rng(rng).standard_normal(shape) * sqrt(variance)).astype(dtype)
 
 
 def _uniform(shape: tuple[int, ...], variance: float, rng: RandomSource, dtype: npt.DTypeLike) -> Array:
-    dtype = check_dtype(dtype, "initializer")
     bound = sqrt(3.0 * variance)  # a uniform distribution over ±b has the variance b² / 3
     return np.random.default_rng(rng).uniform(-bound, bound, shape).astype(dtype)

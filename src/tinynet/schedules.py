@@ -10,7 +10,7 @@ import math
 from functools import partial
 from typing import Callable, Union
 
-from tinynet._arrays import check_integer, check_positive
+from tinynet._arrays import check_integer, check_positive, check_real
 
 __all__ = ["cosine", "steps", "warm_up"]
 
@@ -44,7 +44,12 @@ def cosine(rate: float, total: int, final: float = 0.0) -> Schedule:
     >>> [round(schedule(step), 4) for step in (0, 50, 100, 1000)]
     [0.1, 0.05, 0.0, 0.0]
     """
-    return partial(_cosine, check_rate(rate, "cosine: rate"), check_positive(total, "cosine: total"), float(final))
+    return partial(
+        _cosine,
+        check_rate(rate, "cosine: rate"),
+        check_positive(total, "cosine: total"),
+        check_rate(final, "cosine: final"),
+    )
 
 
 def _cosine(rate: float, total: int, final: float, step: int) -> float:
@@ -72,7 +77,12 @@ def steps(rate: float, every: int, factor: float = 0.1) -> Schedule:
     >>> [schedule(step) for step in (0, 99, 100, 200)]
     [0.1, 0.1, 0.05, 0.025]
     """
-    return partial(_steps, check_rate(rate, "steps: rate"), check_positive(every, "steps: every"), float(factor))
+    return partial(
+        _steps,
+        check_rate(rate, "steps: rate"),
+        check_positive(every, "steps: every"),
+        check_rate(factor, "steps: factor"),
+    )
 
 
 def _steps(rate: float, every: int, factor: float, step: int) -> float:
@@ -115,11 +125,8 @@ def _warm_up(schedule: Rate, length: int, step: int) -> float:
 
 
 def check_rate(rate: float, what: str) -> float:
-    """Return `rate` as a finite float of at least 0, of Python: NumPy's would turn float32 arrays into float64."""
-    try:
-        number = float(rate)
-    except (TypeError, ValueError):
-        raise TypeError(f"{what} must be a number, got {rate!r}") from None
+    """Return `rate` as a finite float of at least 0."""
+    number = check_real(rate, what)
     if not 0 <= number < math.inf:
         raise ValueError(f"{what} must be a finite number of at least 0, got {rate!r}")
     return number

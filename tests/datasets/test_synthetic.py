@@ -109,7 +109,7 @@ def test_none():
 
 
 def test_bad_counts_are_refused():
-    with pytest.raises(ValueError, match="n must be 0 or more, not -1"):
+    with pytest.raises(ValueError, match="n must be at least 0, got -1"):
         synthetic_digits(-1)
     with pytest.raises(TypeError):
         synthetic_digits(2.5)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet._arrays import as_array, check_dtype
+from tinynet._arrays import as_array, check_dtype, check_number, check_real
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def normalize(
     ShapeError
         The images have another shape.
     TypeError
-        The images are neither integers nor floats, or `dtype` is another.
+        The images are neither integers nor floats, `mean` or `std` is no number, or `dtype` is another.
     ValueError
         A pixel lies outside its range or is NaN, or `mean` or `std` cannot be used.
 
@@ -60,9 +60,7 @@ def normalize(
     '0.200 -0.600'
     """
     dtype = check_dtype(dtype, "normalize")
-    mean, std = float(mean), float(std)
-    if not math.isfinite(mean):
-        raise ValueError(f"normalize: mean must be finite, not {mean}")
+    mean, std = check_number(mean, "normalize: mean"), check_real(std, "normalize: std")
     if not 0 < std < math.inf:
         raise ValueError(f"normalize: std must be positive and finite, not {std}")
 

@@ -7,12 +7,12 @@ the centre of mass to the middle of 28x28.
 
 from __future__ import annotations
 
-import operator
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tinynet._arrays import check_integer
 from tinynet.datasets.drawing import BOX, MIDDLE, SIZE, pen_depth
 from tinynet.datasets.strokes import STROKES
 
@@ -48,6 +48,8 @@ def synthetic_digits(
 
     Raises
     ------
+    TypeError
+        `n` is no integer.
     ValueError
         `n` is negative.
 
@@ -58,9 +60,7 @@ def synthetic_digits(
     >>> images.shape, sorted(labels.tolist())[:6]
     ((20, 28, 28), [0, 0, 1, 1, 2, 2])
     """
-    n = operator.index(n)
-    if n < 0:
-        raise ValueError(f"synthetic_digits: n must be 0 or more, not {n}")
+    n = check_integer(n, "synthetic_digits: n", 0)
     rng = np.random.default_rng(rng)
     labels = rng.permutation(np.resize(rng.permutation(10), n)).astype(np.int64)
     images = np.empty((n, SIZE, SIZE), np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tinynet._lazy import lazily
 from tinynet.functional.activations import leaky_relu, leaky_relu_backward, relu, relu_backward
@@ -14,6 +14,8 @@ from tinynet.functional.sigmoid import sigmoid, sigmoid_backward, tanh, tanh_bac
 from tinynet.functional.softmax import softmax, softmax_backward
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tinynet.functional.avg_pooling import avg_pool2d, avg_pool2d_backward
     from tinynet.functional.convolution import conv2d, conv2d_backward
     from tinynet.functional.max_pooling import max_pool2d, max_pool2d_backward
@@ -57,7 +59,7 @@ _OF_IMAGES = {
     "max_pooling": ("max_pool2d", "max_pool2d_backward"),
     "normalization": ("batch_norm", "batch_norm_backward", "batch_statistics"),
 }
-__getattr__ = lazily(
+__getattr__: Callable[[str], Any] = lazily(
     __name__, {name: f"{__name__}.{module}" for module, names in _OF_IMAGES.items() for name in names}
 )
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet._arrays import check_integer
 from tinynet._memory import zeros
+from tinynet.errors import ShapeError
 from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_places
 from tinynet.functional.windows import padded_rows, to_images, to_rows, without_frame
 
@@ -103,6 +105,9 @@ def avg_pool2d_backward(
     >>> avg_pool2d_backward([[[[4.0]]]], (1, 1, 2, 3), 2).tolist()
     [[[[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]]]]
     """
+    if not isinstance(x_shape, tuple) or len(x_shape) != 4:
+        raise ShapeError(f"avg_pool2d_backward expects x_shape (N, C, H, W), got {x_shape!r}")
+    x_shape = tuple(check_integer(size, "avg_pool2d_backward: each size of x_shape", 0) for size in x_shape)
     x = np.broadcast_to(np.zeros((), np.float32), x_shape)
     x, kernel, stride, padding = checked_pooling("avg_pool2d_backward", x, kernel_size, stride, padding)
     grad = checked_output("avg_pool2d_backward", grad, x, kernel, stride, padding)

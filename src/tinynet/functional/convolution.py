@@ -127,7 +127,7 @@ def conv2d_backward(
     """
     x, weight, stride, padding = _checked("conv2d_backward", x, weight, stride, padding)
     grad = as_images(grad, "conv2d_backward")
-    counts = window_counts("conv2d_backward", x.shape[2:], weight.shape[2:], stride, padding)
+    counts = window_counts("conv2d_backward", x.shape[2:], (weight.shape[2], weight.shape[3]), stride, padding)
     if grad.shape != (len(x), len(weight), *counts):
         raise ShapeError(
             f"conv2d_backward expects grad {(len(x), len(weight), *counts)} for x {x.shape} and weight "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinynet._arrays import as_array, as_real, check_number
+from tinynet._arrays import as_array, as_real, check_integer, check_number
 from tinynet.errors import ShapeError
 from tinynet.functional.selection import keep_where
 
@@ -34,7 +34,7 @@ def dropout_mask(shape: int | tuple[int, ...], p: float, *, rng: RandomSource = 
     Raises
     ------
     TypeError, ValueError
-        If `p` is no number in 0..1.
+        If `p` is no number in 0..1, or `shape` is no shape.
 
     Notes
     -----
@@ -47,9 +47,10 @@ def dropout_mask(shape: int | tuple[int, ...], p: float, *, rng: RandomSource = 
     >>> round(float(dropout_mask(100_000, 0.25, rng=0).mean()), 2)
     0.75
     """
-    kept = np.empty(shape, np.bool_)
-    seed = np.random.default_rng(rng).integers(2**63)
-    draw_mask(kept, check_probability(p, "dropout_mask: p"), np.random.SFC64(seed))
+    sizes = shape if isinstance(shape, tuple) else (shape,)
+    kept = np.empty([check_integer(size, "dropout_mask: each size of shape", 0) for size in sizes], np.bool_)
+    p = check_probability(p, "dropout_mask: p")
+    draw_mask(kept, p, np.random.SFC64(np.random.default_rng(rng).integers(2**63)))
     return kept
 
 

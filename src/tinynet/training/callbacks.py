@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinynet._arrays import check_positive
+from tinynet._arrays import check_number, check_positive
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
@@ -39,7 +39,7 @@ class _Monitor(Callback):
     """What both kinds share: a column of the history, and which of its numbers is the best."""
 
     def __init__(self, monitor: str | None = None) -> None:
-        if monitor is not None and not monitor.endswith(("loss", "accuracy")):
+        if monitor is not None and not (isinstance(monitor, str) and monitor.endswith(("loss", "accuracy"))):
             raise ValueError(f"{type(self).__name__}: monitor must be a loss or an accuracy, got {monitor!r}")
         self.monitor = monitor
         self._forget()
@@ -101,7 +101,8 @@ class EarlyStopping(_Monitor):
 
     def __init__(self, monitor: str | None = None, patience: int = 5, min_delta: float = 0.0) -> None:
         super().__init__(monitor)
-        self.patience, self.min_delta = check_positive(patience, "EarlyStopping: patience"), float(min_delta)
+        self.patience = check_positive(patience, "EarlyStopping: patience")
+        self.min_delta = check_number(min_delta, "EarlyStopping: min_delta")
 
     def __call__(self, network: Layer, history: History) -> bool:
         """Return whether to stop."""

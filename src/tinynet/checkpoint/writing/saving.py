@@ -88,10 +88,10 @@ def _prepare(state_dict: Mapping[str, Any]) -> Iterator[tuple[str, Array]]:
         try:
             name.encode("utf-8")
         except UnicodeEncodeError:
-            raise ValueError(f"the name {name!r} cannot be written as UTF-8") from None
+            raise ValueError(f"save_checkpoint: the name {name!r} cannot be written as UTF-8") from None
         array = as_array(value, f"save_checkpoint: {name!r}")
         if not pickle_writer.can_hold(array.dtype):
-            raise ValueError(f"{name!r} holds {array.dtype}, which no PyTorch tensor can hold")
+            raise ValueError(f"save_checkpoint: {name!r} holds {array.dtype}, which no PyTorch tensor can hold")
         yield name, np.asarray(array, array.dtype.newbyteorder("<"), order="C")
 
 
@@ -99,9 +99,14 @@ def _pickle(arrays: dict[str, Array]) -> bytes:
     """Return the pickle of the arrays, if it stays within what `load_checkpoint` reads."""
     for name, array in arrays.items():
         if array.ndim > limits.MAX_NDIM:
-            raise ValueError(f"{name!r} has {array.ndim} dimensions; load_checkpoint reads up to {limits.MAX_NDIM}")
+            raise ValueError(
+                f"save_checkpoint: {name!r} has {array.ndim} dimensions; load_checkpoint reads up to "
+                f"{limits.MAX_NDIM}"
+            )
         if prod(n or 1 for n in array.shape) >= limits.MAX_COUNT:
-            raise ValueError(f"{name!r} has the shape {array.shape}, which load_checkpoint takes for damaged")
+            raise ValueError(
+                f"save_checkpoint: {name!r} has the shape {array.shape}, which load_checkpoint takes for damaged"
+            )
     instructions = pickle_writer.pickle_state_dict(arrays)
     length = sum(map(len, instructions))
     for what, needed, allowed in (
@@ -112,8 +117,8 @@ def _pickle(arrays: dict[str, Array]) -> bytes:
     ):
         if needed > allowed:
             raise ValueError(
-                f"{len(arrays):,} arrays with names of {sum(map(len, arrays)):,} characters are too much for one "
-                f"file: they would need {needed:,} {what}, and load_checkpoint reads up to {allowed:,}"
+                f"save_checkpoint: {len(arrays):,} arrays with names of {sum(map(len, arrays)):,} characters are too "
+                f"much for one file: they would need {needed:,} {what}, and load_checkpoint reads up to {allowed:,}"
             )
     return b"".join(instructions)
 
