@@ -74,7 +74,9 @@ class Adam(Optimizer):
         first, second = (check_rate(beta, "Adam: betas") for beta in betas)
         if max(first, second) >= 1:
             raise ValueError(f"Adam: betas must be below 1, got {betas!r}")
-        self.betas, self.eps, self.decoupled = (first, second), check_rate(eps, "Adam: eps"), bool(decoupled)
+        self.betas: tuple[float, float] = (first, second)
+        self.eps: float = check_rate(eps, "Adam: eps")
+        self.decoupled: bool = bool(decoupled)
 
     def _kinds(self) -> tuple[str, ...]:
         return ("gradients", "squares")

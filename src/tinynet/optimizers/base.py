@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet._arrays import as_array, as_real
 from tinynet.errors import BackwardError, CheckpointError, ShapeError
 from tinynet.optimizers.flat import Layout
 from tinynet.schedules import check_rate
@@ -157,16 +158,18 @@ class Optimizer:
         ------
         CheckpointError
             If it is not the state of such an optimizer.
+        TypeError
+            If an array does not hold real numbers.
         """
         owner = f"{type(self).__name__}.load_state_dict"
-        arrays = {key: np.array(array) for key, array in state.items()}
+        arrays = {key: as_array(array, f"{owner}: {key!r}") for key, array in state.items()}
         steps = arrays.pop("steps", None)
         if steps is None or steps.shape or steps.dtype.kind not in "iu" or steps < 0:
             raise CheckpointError(f"{owner}: the state needs a number of steps, an integer called 'steps'")
         found: dict[str, dict[str, Array]] = {}
         for key, array in arrays.items():
             kind, _, name = key.partition(".")
-            found.setdefault(kind, {})[name] = array
+            found.setdefault(kind, {})[name] = as_real(array, f"{owner}: {key!r}").copy()
         shapes = [{name: array.shape for name, array in found.get(kind, {}).items()} for kind in self._kinds()]
         wanted = set(self._kinds()) if arrays or steps else set()  # nothing is remembered before the first step
         if found.keys() != wanted or any(shape != shapes[0] for shape in shapes):

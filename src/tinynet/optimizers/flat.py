@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,9 +32,9 @@ class Layout:
     """
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
-        self.shapes = {name: array.shape for name, array in arrays.items()}
-        self.dtype = next(iter(arrays.values())).dtype
-        self.size = sum(prod(shape) for shape in self.shapes.values())
+        self.shapes: dict[str, tuple[int, ...]] = {name: array.shape for name, array in arrays.items()}
+        self.dtype: np.dtype[Any] = next(iter(arrays.values())).dtype
+        self.size: int = sum(prod(shape) for shape in self.shapes.values())
         self._expected = list(self.shapes.values())
         # A matrix that lies in memory column after column is one of rows, transposed.
         self._transposed = [array.ndim == 2 and array.flags.f_contiguous for array in arrays.values()]

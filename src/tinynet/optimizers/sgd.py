@@ -72,7 +72,8 @@ class SGD(Optimizer):
         clip_norm: float | None = None,
     ) -> None:
         super().__init__(learning_rate, weight_decay, clip_norm)
-        self.momentum, self.nesterov = check_rate(momentum, "SGD: momentum"), bool(nesterov)
+        self.momentum: float = check_rate(momentum, "SGD: momentum")
+        self.nesterov: bool = bool(nesterov)
         if self.nesterov and not self.momentum:
             raise ValueError("SGD: nesterov needs a momentum above 0")
 
