@@ -201,6 +201,10 @@ class Sequential(Layer):
         ShapeError
             If the network can take `x` in no layout; the message tells which shapes it takes. Or if it does not give
             rows of at least one class.
+        TypeError
+            If `x` does not hold real numbers.
+        ValueError
+            If an output is NaN, which is no class: the input has NaN or infinity, or a weight has.
 
         Notes
         -----
@@ -229,6 +233,13 @@ class Sequential(Layer):
         if y.ndim != 2 or y.shape[1] == 0:
             raise ShapeError(f"{self.label}: predict needs an output of shape (N, C), got {y.shape}")
         classes: npt.NDArray[np.intp] = y.argmax(axis=1)
+        # NaN counts as the largest; of one row it is found in a tenth of the time.
+        largest = y.item(classes.item()) if len(y) == 1 else y.max(initial=0)
+        if largest != largest:
+            raise ValueError(
+                f"{self.label}: predict found NaN among the outputs, which is no class: look for NaN and infinity in "
+                "the input, and in the weights; np.isnan(net(x)).any(axis=1) tells the rows"
+            )
         return classes
 
     def _of_images(self, x: ArrayLike, batch_size: int | None, method: str, keep: Callable[[Array], Array]) -> Array:

@@ -53,8 +53,9 @@ def train_epoch(trainer: Trainer, data: Data, batches: Iterable[Rows], printer: 
 
 def evaluate(trainer: Trainer, data: Data) -> Figures:
     """Return loss and, where targets are classes, accuracy, both in inference."""
-    predictions = trainer.core(data.x)
-    loss = float(trainer.loss(predictions, data.y))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the record shows what comes of them
+        predictions = trainer.core(data.x)
+        loss = float(trainer.loss(predictions, data.y))
     return loss, hits(predictions, data.y) / len(data.x) if data.classes else None
 
 
