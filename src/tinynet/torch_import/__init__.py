@@ -13,7 +13,7 @@ from tinynet.layers import Dense, Layer, ReLU, Softmax
 from tinynet.network import Sequential
 from tinynet.torch_import.chain import find_chain
 from tinynet.torch_import.export import to_torch_state_dict
-from tinynet.torch_import.state_dict import read_state_dict
+from tinynet.torch_import.state_dict import is_too_large, read_state_dict
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -152,6 +152,11 @@ def _build(
     for affine in find_chain(tensors, origin, strict):
         if layers:
             layers.append(_make(activation))
+        for array in (affine.weight, affine.bias):
+            if array is not None and is_too_large(array, dtype):
+                raise CheckpointError(
+                    f"{origin}: {affine.weight_key} or its bias has numbers too large for {dtype}; pass dtype='float64'"
+                )
         out_features, in_features = affine.weight.shape
         dense = Dense(
             in_features,

@@ -8,7 +8,7 @@ from tinynet._composition import walk
 from tinynet.errors import CheckpointError
 from tinynet.torch_import.listing import listed
 from tinynet.torch_import.orders import by_number
-from tinynet.torch_import.state_dict import normalize_names
+from tinynet.torch_import.state_dict import is_too_large, normalize_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +48,8 @@ def fill(network: Layer, tensors: dict[str, Array], origin: str, strict: bool) -
             problems.append(f"{name}: the network expects {shape}, the file has {value.shape}{transposed}")
         elif value.dtype.kind not in kinds:
             problems.append(f"{name}: expected {numbers}, the file has {value.dtype}")
+        elif is_too_large(value, state[key].dtype):
+            problems.append(f"{name}: the file has numbers too large for {state[key].dtype}")
     if problems and in_order:
         problems.append("matched in order, as no layer has a name: give each the name= that it has in the file")
     if problems:

@@ -127,6 +127,13 @@ def _as_array(value: Any, name: str, origin: str) -> Array:
     return array
 
 
+def is_too_large(array: Array, dtype: np.dtype[Any]) -> bool:
+    """Whether a finite number of `array` would become infinite in `dtype`."""
+    if array.dtype.kind != "f" or dtype.kind != "f" or array.itemsize <= dtype.itemsize:
+        return False
+    return bool((np.abs(array[np.isfinite(array)]) > np.finfo(dtype).max).any())
+
+
 def normalize_names(tensors: Mapping[str, Array], origin: str) -> dict[str, Array]:
     """Strip what ``DataParallel`` (``module.``) and ``torch.compile`` (``_orig_mod.``) put before the names."""
     names = {name: ".".join(part for part in name.split(".") if part != "_orig_mod") for name in tensors}
