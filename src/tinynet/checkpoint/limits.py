@@ -39,7 +39,8 @@ class Budget:
     """An amount of bytes that one file may ask for; what is spent from it is spent from `outer` too."""
 
     def __init__(self, limit: int, advice: str, outer: Budget | None = None) -> None:
-        self.limit = self.left = limit
+        self.limit: int = limit
+        self.left: int = limit
         self._advice = advice
         self._outer = outer
 

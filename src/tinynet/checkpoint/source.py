@@ -42,15 +42,15 @@ class Source:
 
     def __init__(self, file: BinaryIO, max_bytes: int | None) -> None:
         file.seek(0, os.SEEK_END)
-        self.size = file.tell()  # not what `seek` returns, which is nothing for some files of older Pythons
+        self.size: int = file.tell()  # not what `seek` returns, which is nothing for some files of older Pythons
         fair = max(limits.MIN_DATA, limits.DATA_FACTOR * self.size)
         # A map takes no memory, and yet a view of it must not span more than a copy might: who handles it later would
         # be the victim. So without max_bytes a file is accepted or refused alike, mapped or not.
-        self.views = Budget(fair, "the arrays of a mapped file of its size may span")
-        self.budget = Budget(fair if max_bytes is None else max_bytes, _ADVICE)
-        self.objects = Budget(limits.MAX_OBJECTS, "the objects of one file may take")
-        self.mapped = False
-        self.container = ""
+        self.views: Budget = Budget(fair, "the arrays of a mapped file of its size may span")
+        self.budget: Budget = Budget(fair if max_bytes is None else max_bytes, _ADVICE)
+        self.objects: Budget = Budget(limits.MAX_OBJECTS, "the objects of one file may take")
+        self.mapped: bool = False
+        self.container: str = ""
         self.widened: list[NDArray[Any]] = []
         self._file = file
         self._map: Bytes | None = None

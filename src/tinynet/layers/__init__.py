@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tinynet._lazy import lazily
 from tinynet.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
@@ -12,6 +12,8 @@ from tinynet.layers.shape import Flatten
 from tinynet.layers.softmax import LogSoftmax, Softmax
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tinynet.layers.convolution import Conv2d
     from tinynet.layers.normalization import BatchNorm
     from tinynet.layers.pooling import AvgPool2d, MaxPool2d
@@ -41,7 +43,7 @@ LAZY = {
     "Dropout": "tinynet.layers.regularization",
     "MaxPool2d": "tinynet.layers.pooling",
 }
-__getattr__ = lazily(__name__, LAZY)
+__getattr__: Callable[[str], Any] = lazily(__name__, LAZY)
 
 
 def __dir__() -> list[str]:

@@ -82,7 +82,7 @@ class LeakyReLU(Elementwise):
     """
 
     def __init__(self, negative_slope: float = 0.01, *, name: str | None = None) -> None:
-        self.negative_slope = check_number(negative_slope, "LeakyReLU: negative_slope")
+        self.negative_slope: float = check_number(negative_slope, "LeakyReLU: negative_slope")
         super().__init__(name=name)
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array, RandomSource
     from tinynet.errors import ShapeError
+    from tinynet.functional.windows import Pair
     from tinynet.layers.base import Shape
 
 
@@ -98,8 +99,11 @@ class Conv2d(Layer):
         params = initial_weights("Conv2d", (*channels, *kernel), bias, initializer, rng, dtype)
         params["weight"] = kernel_order(params["weight"])
         super().__init__(params=params, name=name)
-        self.out_channels, self.in_channels = channels
-        self.kernel_size, self.stride, self.padding = kernel, stride, padding
+        self.out_channels: int = channels[0]
+        self.in_channels: int = channels[1]
+        self.kernel_size: Pair = kernel
+        self.stride: Pair = stride
+        self.padding: Pair = padding
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         return self._forward(x, False)[0], True

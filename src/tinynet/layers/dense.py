@@ -77,7 +77,8 @@ class Dense(Layer):
         params = initial_weights("Dense", shape, bias, initializer, rng, dtype)
         params["weight"] = weight_order(params["weight"])
         super().__init__(params=params, name=name)
-        self.out_features, self.in_features = shape
+        self.out_features: int = shape[0]
+        self.in_features: int = shape[1]
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         if x.ndim != 2 or x.shape[1] != self.in_features:

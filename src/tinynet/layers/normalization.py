@@ -98,7 +98,9 @@ class BatchNorm(Layer):
             "num_batches_tracked": np.zeros((), np.int64),
         }
         super().__init__(params=params, buffers=buffers, name=name)
-        self.num_features, self.eps, self.momentum = features, eps, momentum
+        self.num_features: int = features
+        self.eps: float = eps
+        self.momentum: float | None = momentum
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         self._check(x.shape)

@@ -72,7 +72,12 @@ class _Arrays(dict[str, "Array"]):
         names = ", ".join(self) or "none"
         raise TypeError(f"the {self.kind}s of {self._owner} are fixed: assign to one of {names}")
 
-    __delitem__ = pop = popitem = clear = setdefault = __ior__ = _fixed
+    __delitem__: Callable[..., NoReturn] = _fixed
+    __ior__: Callable[..., NoReturn] = _fixed
+    clear: Callable[..., NoReturn] = _fixed
+    pop: Callable[..., NoReturn] = _fixed
+    popitem: Callable[..., NoReturn] = _fixed
+    setdefault: Callable[..., NoReturn] = _fixed
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy through the constructor: the default way would assign to keys that are not there."""

@@ -13,6 +13,7 @@ from tinynet.layers.base import Layer
 if TYPE_CHECKING:
     from tinynet._arrays import Array
     from tinynet.errors import ShapeError
+    from tinynet.functional.windows import Pair
     from tinynet.layers.base import Shape
 
 
@@ -28,7 +29,10 @@ class _Pool2d(Layer):
         name: str | None = None,
     ) -> None:
         super().__init__(name=name)
-        self.kernel_size, self.stride, self.padding = pooling_sizes(type(self).__name__, kernel_size, stride, padding)
+        sizes = pooling_sizes(type(self).__name__, kernel_size, stride, padding)
+        self.kernel_size: Pair = sizes[0]
+        self.stride: Pair = sizes[1]
+        self.padding: Pair = sizes[2]
 
     def _check(self, x: Array) -> None:
         if x.ndim != 4:
@@ -148,7 +152,7 @@ class AvgPool2d(_Pool2d):
         name: str | None = None,
     ) -> None:
         super().__init__(kernel_size, stride, padding, name=name)
-        self.count_include_pad = bool(count_include_pad)
+        self.count_include_pad: bool = bool(count_include_pad)
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         return AvgPool2d._forward(self, x, False)[0], True

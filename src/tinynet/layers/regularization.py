@@ -53,7 +53,7 @@ class Dropout(Elementwise):
     """
 
     def __init__(self, p: float = 0.5, *, rng: RandomSource = None, name: str | None = None) -> None:
-        self.p = check_probability(p, "Dropout: p")
+        self.p: float = check_probability(p, "Dropout: p")
         super().__init__(name=name)
         self._seed = int(np.random.default_rng(rng).integers(2**63))
         self._drawn = 0

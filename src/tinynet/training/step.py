@@ -35,8 +35,11 @@ class Trainer:
         if isinstance(loss, type) or not callable(getattr(loss, "backward", None)):
             hint = "; write CrossEntropy() with parentheses" if isinstance(loss, type) else ""
             raise TypeError(f"fit: loss must have forward and backward, as CrossEntropy() has, got {loss!r}{hint}")
-        self.network, self.optimizer = network, optimizer
-        self.core, self.loss = fuse(network, loss)
+        self.network: Sequential = network
+        self.optimizer: Any = optimizer
+        fused = fuse(network, loss)
+        self.core: Sequential = fused[0]
+        self.loss: Any = fused[1]
         self._fast = isinstance(optimizer, Optimizer) and type(optimizer).step is Optimizer.step
         self._grads: Any = None
 

@@ -39,15 +39,15 @@ class Member:
     def __init__(
         self, raw_name: bytes, flags: int, method: int, crc: int, packed: int, size: int, header: int
     ) -> None:
-        self.raw_name = raw_name
-        self.name = _text(raw_name)
-        self.flags = flags
-        self.method = method
-        self.crc = crc
-        self.packed = packed
-        self.size = size
-        self.header = header  # where the local header begins
-        self.start = header  # where the payload begins, once the local header is read
+        self.raw_name: bytes = raw_name
+        self.name: str = _text(raw_name)
+        self.flags: int = flags
+        self.method: int = method
+        self.crc: int = crc
+        self.packed: int = packed
+        self.size: int = size
+        self.header: int = header  # where the local header begins
+        self.start: int = header  # where the payload begins, once the local header is read
 
     @property
     def deflated(self) -> bool:

@@ -25,7 +25,7 @@ class ZipMembers:
     def __init__(self, source: Source, verify: bool) -> None:
         self._source = source
         self._verify = verify
-        self.directory = read_directory(source)
+        self.directory: dict[str, Member] = read_directory(source)
 
     def read(self, name: str) -> bytes:
         """Return the whole of a small member, its checksum always compared where it has one."""

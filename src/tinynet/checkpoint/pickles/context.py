@@ -19,11 +19,11 @@ class CallContext:
     """The state that is shared while one pickle is read; without `tensors` it is a dry run."""
 
     def __init__(self, tensors: Tensors | None, data: Budget, objects: Budget) -> None:
-        self.tensors = tensors
-        self.data = data
-        self.objects = objects
-        self.keys = KeyRules()
-        self.numpy_arrays = 0
+        self.tensors: Tensors | None = tensors
+        self.data: Budget = data
+        self.objects: Budget = objects
+        self.keys: KeyRules = KeyRules()
+        self.numpy_arrays: int = 0
         self._names: dict[tuple[str, str], Name] = {}
 
     def name(self, module: str, name: str) -> Name:

@@ -36,7 +36,7 @@ class Name:
         module = _RENAMED_MODULES.get(module, module)
         if module == "builtins":
             name = _RENAMED_TYPES.get(name, name)
-        self.path = f"{module}.{name}"
+        self.path: str = f"{module}.{name}"
         # Control characters would reach the terminal through errors, and there is no honest name with one.
         if not name or "." in name or not self.path.isprintable():
             raise CheckpointError(f"{brief(self.path)} is not the name of a class or function of a module")
@@ -45,7 +45,7 @@ class Name:
             raise CheckpointError(f"the file names {self.path!r}, which no checkpoint needs: it may be an attack")
 
 
-class Ordered(dict):  # type: ignore[type-arg]
+class Ordered(dict[Any, Any]):
     """A `collections.OrderedDict` of the file: unlike a plain dict it may be followed by BUILD."""
 
     __slots__ = ()
@@ -61,7 +61,7 @@ class CalledDict(Ordered):
 
     def __init__(self, cls: Name) -> None:
         super().__init__()
-        self.cls = cls
+        self.cls: Name = cls
 
 
 class Record:
@@ -84,7 +84,7 @@ class Instance:
     __slots__ = ("cls", "items", "state")
 
     def __init__(self, cls: Name) -> None:
-        self.cls = cls
+        self.cls: Name = cls
         self.state: Any = None
         self.items: dict[Any, Any] = {}
 

@@ -13,6 +13,8 @@ from tinynet.checkpoint.tensors.numpy_arrays import own_array, plain_dtype, view
 from tinynet.errors import CheckpointError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from tinynet._arrays import Array
     from tinynet.checkpoint.pickles.context import CallContext
 
@@ -37,7 +39,7 @@ class DtypeRecord(Record):
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         if not arguments or len(arguments) > 3:
             raise CheckpointError("a NumPy element type is damaged")
-        self.dtype = plain_dtype(arguments[0])
+        self.dtype: np.dtype[Any] = plain_dtype(arguments[0])
 
     def build(self, state: Any, context: CallContext) -> None:
         """Take the byte order from the second item of the state; the others describe structures."""

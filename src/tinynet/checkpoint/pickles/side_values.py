@@ -42,7 +42,7 @@ class Moment(Record):
     __slots__ = ("value",)
 
     def __init__(self, value: Any) -> None:
-        self.value = value
+        self.value: Any = value
 
     def plain(self) -> str:
         """Return the moment as text, in the form of ISO 8601 where it has one."""

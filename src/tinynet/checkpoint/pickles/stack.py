@@ -12,7 +12,7 @@ class Stack:
 
     def __init__(self) -> None:
         self.values: list[Any] = []
-        self.marks = [0]  # how many values there were at each mark that is still open
+        self.marks: list[int] = [0]  # how many values there were at each mark that is still open
 
     def mark(self) -> None:
         """Begin a group."""

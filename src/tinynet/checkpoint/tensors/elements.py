@@ -20,9 +20,9 @@ class Element:
     def __init__(
         self, stored: np.dtype[Any], loaded: np.dtype[Any], convert: Callable[[Array], Array] | None = None
     ) -> None:
-        self.stored = stored
-        self.loaded = loaded
-        self.convert = convert
+        self.stored: np.dtype[Any] = stored
+        self.loaded: np.dtype[Any] = loaded
+        self.convert: Callable[[Array], Array] | None = convert
 
 
 def _widen(raw: Array) -> Array:

@@ -23,11 +23,11 @@ class Storage:
     __slots__ = ("element", "key", "numel", "offset", "view_numel")
 
     def __init__(self, key: str, element: str, numel: int, offset: int = 0, view_numel: int | None = None) -> None:
-        self.key = key
-        self.element = element
-        self.numel = numel
-        self.offset = offset
-        self.view_numel = numel if view_numel is None else view_numel
+        self.key: str = key
+        self.element: str = element
+        self.numel: int = numel
+        self.offset: int = offset
+        self.view_numel: int = numel if view_numel is None else view_numel
 
     @property
     def nbytes(self) -> int:

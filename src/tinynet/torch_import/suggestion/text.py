@@ -60,7 +60,7 @@ def _windows(convolutions: list[str], choice: Choice | None) -> tuple[dict[str, 
     if choice is None:
         return {}, {name: [POOL] for name in convolutions}
     pooling_of = {name: [POOL] * pool for name, pool in zip(convolutions, choice.pools)}
-    if choice.average not in (None, (1, 1)):
+    if choice.average is not None and choice.average != (1, 1):
         pooling_of[convolutions[-1]] += [f"tn.AvgPool2d({pair_text(choice.average)})"]
     return dict(zip(convolutions, choice.paddings)), pooling_of
 
