@@ -10,6 +10,8 @@ from importlib.metadata import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from matplotlib.sphinxext.plot_directive import PlotDirective
+
 import tinynet
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ plot_formats = [("png", 144)]
 plot_html_show_formats = False
 plot_html_show_source_link = False
 plot_include_source = True
+# matplotlib 3.9 hands on an alternative text of several lines without their indentation.
+PlotDirective.option_spec["alt"] = lambda text: " ".join((text or "").split())
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"tinynet {version}"
