@@ -183,6 +183,11 @@ class Layer:
             If the layer cannot take the shape of `x`.
         TypeError
             If `x` does not hold real numbers.
+
+        Notes
+        -----
+        NaN and infinity are no error: what is computed from them is as in IEEE 754, and so may be NaN. Of infinities
+        that cancel in a product of matrices, NumPy warns. Numbers beyond the range of the dtype become infinite.
         """
         if type(x) is not np.ndarray or x.dtype is not self.dtype:
             x = self._as_input(x)

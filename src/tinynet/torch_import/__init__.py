@@ -155,7 +155,8 @@ def _build(
         for array in (affine.weight, affine.bias):
             if array is not None and is_too_large(array, dtype):
                 raise CheckpointError(
-                    f"{origin}: {affine.weight_key} or its bias has numbers too large for {dtype}; pass dtype='float64'"
+                    f"{origin}: {affine.weight_key} or its bias has numbers too large for {dtype}; pass "
+                    "dtype='float64'"
                 )
         out_features, in_features = affine.weight.shape
         dense = Dense(
