@@ -296,7 +296,7 @@ def test_the_figure_keeps_the_pad_and_nothing_else_does():
     assert ink(hand.pad).any()
     plt.close(hand.pad.figure)
     del hand
-    MouseEvent("motion_notify_event", plt.figure().canvas, 0, 0)  # older releases keep the last event, and its canvas
+    Hand(DigitPad(dense())).send("motion_notify_event")  # older releases keep the last event, and so its figure
     gc.collect()
     assert alive() is None
 
