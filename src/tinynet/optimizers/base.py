@@ -32,16 +32,17 @@ class Optimizer:
     One of these overrides ``_fill_change`` and, where it remembers something, ``_kinds``.
     """
 
-    decoupled = False
+    decoupled: bool = False
 
     def __init__(self, learning_rate: Rate, weight_decay: float, clip_norm: float | None) -> None:
         kind = type(self).__name__
-        self.learning_rate = (
+        self.learning_rate: Rate = (
             learning_rate if callable(learning_rate) else check_rate(learning_rate, f"{kind}: learning_rate")
         )
-        self.weight_decay = check_rate(weight_decay, f"{kind}: weight_decay")
-        self.clip_norm = None if clip_norm is None else check_rate(clip_norm, f"{kind}: clip_norm")
-        self.steps_done, self.rate = 0, math.nan
+        self.weight_decay: float = check_rate(weight_decay, f"{kind}: weight_decay")
+        self.clip_norm: float | None = None if clip_norm is None else check_rate(clip_norm, f"{kind}: clip_norm")
+        self.steps_done: int = 0
+        self.rate: float = math.nan
         self._state: dict[str, dict[str, Array]] = {}  # what is remembered: by its kind, then by the parameter
         # From the first step on those are views of flat vectors:
         self._layout: Layout | None = None

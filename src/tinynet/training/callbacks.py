@@ -41,7 +41,7 @@ class _Monitor(Callback):
     def __init__(self, monitor: str | None = None) -> None:
         if monitor is not None and not (isinstance(monitor, str) and monitor.endswith(("loss", "accuracy"))):
             raise ValueError(f"{type(self).__name__}: monitor must be a loss or an accuracy, got {monitor!r}")
-        self.monitor = monitor
+        self.monitor: str | None = monitor
         self._forget()
 
     def _forget(self) -> None:
@@ -49,6 +49,7 @@ class _Monitor(Callback):
         self.best_epoch: int | None = None
 
     def start(self, network: Layer, history: History) -> None:
+        """Begin a training: what was best in another one is forgotten."""
         self._forget()
 
     def _improved(self, history: History, by: float = 0.0) -> bool:
@@ -101,8 +102,8 @@ class EarlyStopping(_Monitor):
 
     def __init__(self, monitor: str | None = None, patience: int = 5, min_delta: float = 0.0) -> None:
         super().__init__(monitor)
-        self.patience = check_positive(patience, "EarlyStopping: patience")
-        self.min_delta = check_number(min_delta, "EarlyStopping: min_delta")
+        self.patience: int = check_positive(patience, "EarlyStopping: patience")
+        self.min_delta: float = check_number(min_delta, "EarlyStopping: min_delta")
 
     def __call__(self, network: Layer, history: History) -> bool:
         """Return whether to stop."""
