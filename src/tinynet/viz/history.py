@@ -24,7 +24,7 @@ TRAINING: dict[str, Any] = {"color": BLUE, "marker": "o", "linestyle": "-"}
 VALIDATION: dict[str, Any] = {"color": VERMILION, "marker": "s", "linestyle": "--"}
 #: Of more epochs each mark would cover the next.
 MOST_MARKS = 40
-#: A scale is one of logarithms where the largest number is so many times the smallest.
+#: The scale is one of logarithms where the largest loss is so many times the smallest.
 SPREAD = 10
 
 
@@ -49,8 +49,8 @@ PANELS = (
 def plot_history(history: Any, *, learning_rate: bool | None = None) -> Figure:
     """Draw loss and accuracy over the epochs of training, and the learning rate where it changes.
 
-    A ring marks the best epoch of the validation data. A panel whose numbers differ by more than a factor of ten has
-    a scale of logarithms.
+    A ring marks the best epoch of the validation data. Losses that differ by more than a factor of ten have a scale
+    of logarithms.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def _draw_panel(ax: Axes, panel: Panel, columns: dict[str, Array]) -> None:
     """Draw the curves of one panel, and a ring around the best number of the validation data."""
     drawn = np.concatenate([columns.get(name, np.zeros(0)) for name in (panel.training, panel.validation)])
     finite = drawn[np.isfinite(drawn)]
-    if finite.size and finite.min() > 0 and finite.max() > SPREAD * finite.min():
+    if panel.training == "loss" and finite.size and finite.min() > 0 and finite.max() > SPREAD * finite.min():
         scale_by_logarithms(ax, finite)
     _draw_curve(ax, columns.get(panel.training), TRAINING, panel.words)
     values = columns.get(panel.validation)
