@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.backend_bases import KeyEvent, MouseEvent
+    from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
     from tinynet._arrays import Array
@@ -94,7 +95,7 @@ class DigitPad:
     ) -> None:
         self._network = as_network(network, "DigitPad")
         self._mean, self._std = mean, std
-        self.image = np.zeros((SIZE, SIZE), np.uint8)
+        self.image: Array = np.zeros((SIZE, SIZE), np.uint8)
         self.probabilities: Array | None = None
         steps = self._evaluate()
         output = steps[-1].y
@@ -107,7 +108,7 @@ class DigitPad:
         self._pen: Array | None = None
         self._is_drawing = False
         self._view = PadFigure(self._ink, self.image, names, shown_steps(steps))
-        self.figure = self._view.figure
+        self.figure: Figure = self._view.figure
         self._connect()
 
     def draw(self, points: ArrayLike) -> None:
