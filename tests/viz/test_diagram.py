@@ -51,7 +51,8 @@ def test_every_weight_is_a_line_whose_colour_and_width_tell_it():
         j = int(np.flatnonzero((inputs == segment[0]).all(axis=1)).item())
         i = int(np.flatnonzero((neurons == segment[1]).all(axis=1)).item())
         share = weights[i, j] / limit
-        np.testing.assert_allclose(colour, COLOURS((share + 1) / 2), atol=0.01)
+        np.testing.assert_allclose(colour[:3], COLOURS((share + 1) / 2)[:3], atol=0.01)
+        assert colour[3] == pytest.approx(0.15 + 0.85 * abs(share), rel=1e-5)
         assert width == pytest.approx(0.2 + 2.8 * abs(share), rel=1e-5)
     widths = [width for _, _, width in lines]
     assert widths == sorted(widths)  # the largest are drawn last

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 STEP, NODE, LETTER = 1.7, 0.36, 0.075
 #: Widths of the lines of the smallest and the largest weight, in points, and the size of a neuron, in square points.
 THIN, THICK, CIRCLE = 0.2, 3.0, 330
+#: The opacity of the smallest weight; the largest covers what is below it.
+FAINT = 0.15
 #: The longest names of layers and classes; more columns are drawn in parts.
 MOST_LETTERS, MOST_COLUMNS = 18, 20
 
@@ -136,7 +138,7 @@ def draw_network(
         title += "\nneurons with the largest weights"
     ax.set_title(title + note, fontsize="medium")
     key = ScalarMappable(Normalize(-1, 1), colours)
-    ax.figure.colorbar(key, ax=ax, label="share of the layer's largest")
+    ax.figure.colorbar(key, ax=ax, label="share of the layer's largest", aspect=30)
     return ax
 
 
@@ -199,6 +201,7 @@ def _draw_lines(ax: Axes, link: Link, shown: list[Array], colours: Colormap) -> 
     sizes = np.where(finite, abs(np.where(finite, flat, 0.0)), 1.0)
     order = np.argsort(sizes, kind="stable")
     paint = colours.with_extremes(bad=NOT_FINITE)(np.ma.masked_invalid((flat + 1) / 2))
+    paint[:, 3] = FAINT + (1 - FAINT) * sizes  # near zero the colours are light, which would shine on black
     widths = THIN + (THICK - THIN) * sizes
     ax.add_collection(LineCollection(list(ends[order]), colors=paint[order], linewidths=widths[order], zorder=1))
 
