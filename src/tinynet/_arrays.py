@@ -34,6 +34,11 @@ def as_real(x: Any, owner: str, dtype: np.dtype[Any] | None = None, default: np.
         What to cast to. Without it float32 and float64 stay as they are and the rest becomes `default`.
     default : dtype
 
+    Returns
+    -------
+    ndarray
+        `x` itself, or an array of its own.
+
     Raises
     ------
     TypeError

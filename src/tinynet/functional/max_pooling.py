@@ -71,9 +71,11 @@ def max_pool2d_backward(
 
     Parameters
     ----------
-    grad, y : ndarrays of shape (N, C, Ho, Wo)
-        The gradient with respect to ``y = max_pool2d(x, ...)``, and `y` itself.
+    grad : ndarray of shape (N, C, Ho, Wo)
+        The gradient with respect to `y`.
     x : ndarray of shape (N, C, H, W)
+    y : ndarray of shape (N, C, Ho, Wo)
+        What `max_pool2d` returned for `x`.
     kernel_size, stride, padding
         Those of `max_pool2d`.
 

@@ -24,8 +24,9 @@ def batch_statistics(x: ArrayLike) -> tuple[Array, Array]:
 
     Returns
     -------
-    mean, variance : ndarrays of shape (C,)
-        The variance is the mean squared deviation: divided by the count M, not by M - 1.
+    mean : ndarray of shape (C,)
+    variance : ndarray of shape (C,)
+        The mean squared deviation: divided by the count M, not by M - 1.
 
     Raises
     ------

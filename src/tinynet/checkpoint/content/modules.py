@@ -47,7 +47,7 @@ def _is_pickled_module(instance: Instance) -> bool:
 
 
 def _pickled_parts(module: Instance, objects: Budget) -> Parts:
-    """As `torch.nn.Module._save_to_state_dict`: parameters, then the buffers that persist."""
+    """Return what `torch.nn.Module._save_to_state_dict` saves: parameters, then the buffers that persist."""
     if not _is_pickled_module(module):
         raise CheckpointError(f"the object of the class {module.cls.path!r} among the modules is no module")
     state = module.state
@@ -66,7 +66,7 @@ def _pickled_parts(module: Instance, objects: Budget) -> Parts:
 def collect_state_dict(
     root: Instance, parts_of: Callable[[Instance, Budget], Parts], objects: Budget
 ) -> dict[str, Array]:
-    """Names and tensors in the order of `torch.nn.Module.state_dict`: own ones first, then each submodule's.
+    """Return names and tensors in the order of `torch.nn.Module.state_dict`: own ones first, then each submodule's.
 
     `parts_of` pays for the parts of one module, before it makes anything of them.
     """

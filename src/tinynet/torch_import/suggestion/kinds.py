@@ -32,7 +32,7 @@ class Module(NamedTuple):
 
     @property
     def kernel(self) -> tuple[int, int]:
-        """Rows and columns of the kernel of a convolution."""
+        """The rows and columns of the kernel of a convolution."""
         _, _, rows, columns = self.shapes["weight"]
         return rows, columns
 
