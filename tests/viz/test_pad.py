@@ -256,6 +256,13 @@ def test_every_stroke_is_on_the_screen_at_once_as_drawn_anew(classes):
         np.testing.assert_array_equal(picture(pad.figure), at_once)
 
 
+def test_bars_do_not_cover_the_names(pad):
+    changing = pad._view._changing
+    bars = pad.figure.axes[2]
+    first_name = min(changing.index(text) for text in bars.texts)
+    assert max(changing.index(bar) for bar in bars.patches) < first_name
+
+
 def test_images_do_not_cover_their_frames():
     with plt.rc_context({"axes.linewidth": 8}):
         pad = DigitPad(dense(tn.Softmax()))

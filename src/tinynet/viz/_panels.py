@@ -43,8 +43,8 @@ class Bars:
 
     @property
     def artists(self) -> list[Artist]:
-        """What changes: the names stay where all have their places."""
-        return [*self.bars, *([] if self.are_all else self.labels), *self.shares, self.title]
+        """What changes, in the order in which it is drawn: names over the bars."""
+        return [*self.bars, *self.labels, *self.shares, self.title]
 
     def show(self, probabilities: Array | None) -> None:
         """Draw the probabilities (classes,), or none."""
