@@ -97,7 +97,7 @@ def check_gradients(
                 f"check_gradients calls the input x; give the parameter x of {subject.label} another name"
             )
         if loss is not None and not isinstance(loss, CrossEntropy):
-            raise TypeError(f"loss must be a CrossEntropy, got {loss!r}")
+            raise TypeError(f"check_gradients: loss must be a CrossEntropy, got {loss!r}")
         arrays.update(subject.params)
         analytic, evaluate, weights = _of_layer(subject, x, targets, loss, np.random.default_rng(rng))
     else:

@@ -83,7 +83,7 @@ def load_mnist(
     >>> images.shape, labels.shape  # doctest: +SKIP
     ((10000, 28, 28), (10000,))
     """
-    if split not in FILES:
+    if not isinstance(split, str) or split not in FILES:
         raise ValueError(f'load_mnist: split must be "train" or "test", not {split!r}')
     places = data_places(root, "mnist")
     paths = _find_pair(split, places)

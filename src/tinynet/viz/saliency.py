@@ -82,7 +82,7 @@ def plot_saliency(
     TypeError
         If `network` is no `Sequential`, or a layer of it has no gradient, or another argument is of the wrong type.
     ValueError
-        If `target` is no class, or `limit` is not positive, or `cmap` names no colour map.
+        If the network gives NaN, `target` is no class, or `limit` is not positive, or `cmap` names no colour map.
 
     Notes
     -----
@@ -103,6 +103,8 @@ def plot_saliency(
     output = steps[-1].y
     if output.ndim != 2 or output.size == 0:
         raise ShapeError(f"{owner} needs a network that gives scores of shape (N, classes), got {output.shape}")
+    if np.isnan(output).any():
+        raise ValueError(f"{owner}: the network gives NaN for this image; look for what is not finite in both")
     classes = output.shape[1]
     predicted = int(output[0].argmax())
     if target is None:
