@@ -1,0 +1,128 @@
+#!/usr/bin/env -S uv run --script
+# /// script
+# dependencies = ["nox[uv]>=2024.10.9"]
+# ///
+"""What a change has to pass, each check in an environment of its own: `nox -l` lists them, `nox -s NAME` runs one."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+OLDEST, NEWEST = PYTHONS[0], PYTHONS[-1]
+LAST_MYPY_FOR_3_9 = "mypy==1.19.1"
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests with the newest dependencies; arguments go to pytest."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(python=OLDEST, venv_backend="uv", default=False)
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the oldest dependencies that are declared."""
+    session.install("--resolution", "lowest-direct", ".[test]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(python=NEWEST, default=False)
+def coverage(session: nox.Session) -> None:
+    """Measure which lines and branches the tests reach; less than `fail_under` of pyproject.toml fails."""
+    session.install("-e", ".[test]", "coverage>=7.10")
+    folder = session.create_tmp()
+    environment = {"COVERAGE_FILE": f"{folder}/coverage"}
+    session.run("coverage", "erase", env=environment)
+    session.run("coverage", "run", "-m", "pytest", *session.posargs, env=environment)
+    session.run("coverage", "combine", "--quiet", env=environment)
+    session.run("coverage", "report", env=environment)
+
+
+@nox.session(python=NEWEST)
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.install("ruff>=0.17,<0.18")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=[OLDEST, NEWEST])
+def types(session: nox.Session) -> None:
+    """Check types: strictly, and that everything public has a type which every checker reads alike."""
+    if session.python == OLDEST:
+        # Without the pictures' libraries: the stubs of their last releases for Python 3.9 differ from today's.
+        session.install("numpy", LAST_MYPY_FOR_3_9)
+        session.run("mypy")
+        return
+    session.install("-e", ".[lint]", "pyright[nodejs]")
+    session.run("mypy")
+    session.run("pyright", "--verifytypes", "tinynet", "--ignoreexternal")
+
+
+@nox.session(python=NEWEST)
+def docs(session: nox.Session) -> None:
+    """Build the documentation into docs/_build; a warning is an error."""
+    session.install("-e", ".[docs]")
+    session.run("python", "-m", "sphinx", "-n", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build")
+
+
+@nox.session(python=NEWEST)
+def build(session: nox.Session) -> None:
+    """Build sdist and wheel into the folder that is given or a temporary one, and check both."""
+    session.install(*nox.project.dependency_groups(PROJECT, "build"))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = session.posargs[0] if session.posargs else temporary
+        session.run("python", "-m", "build", "--outdir", folder)
+        archives = [str(path) for path in sorted(Path(folder).iterdir())]
+        session.run("twine", "check", "--strict", *archives)
+        session.run("check-wheel-contents", folder)
+
+
+@nox.session(python=NEWEST)
+def checkers(session: nox.Session) -> None:
+    """Let other people's checkers judge metadata, workflows, spelling and docstrings."""
+    session.install(*nox.project.dependency_groups(PROJECT, "checkers"))
+    sources = [str(path) for path in sorted(Path("src").rglob("*.py"))]
+    forms = [str(path) for path in sorted(Path(".github/ISSUE_TEMPLATE").glob("[!c]*.yml"))]
+    workflows = [str(path) for path in sorted(Path(".github/workflows").glob("*.yml"))]
+    session.run("repo-review", ".")
+    session.run("validate-pyproject", "pyproject.toml")
+    session.run("vermin", "--target=3.9-", "--no-tips", "--quiet", "--eval-annotations", "src")
+    session.run("zizmor", "--offline", "--pedantic", ".")
+    session.run("codespell")
+    session.run("numpydoc", "lint", *sources)
+    session.run("interrogate", "src")
+    for schema, files in [
+        ("citation-file-format", ["CITATION.cff"]),
+        ("dependabot", [".github/dependabot.yml"]),
+        ("github-issue-config", [".github/ISSUE_TEMPLATE/config.yml"]),
+        ("github-issue-forms", forms),
+        ("github-workflows", workflows),
+    ]:
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
+
+
+@nox.session(python=NEWEST, default=False)
+def fuzz(session: nox.Session) -> None:
+    """Read mutated checkpoint files for a minute, or as the arguments say."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/checkpoint/fuzz.py", *(session.posargs or ["--seconds", "60"]))
+
+
+@nox.session(python=NEWEST, default=False)
+def bench(session: nox.Session) -> None:
+    """Measure beside PyTorch, scikit-learn and ONNX Runtime; arguments go to `python -m benchmarks`."""
+    session.install("-e", ".[bench]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+if __name__ == "__main__":
+    nox.main()
