@@ -49,8 +49,13 @@ def predict_in_threads(net: tn.Sequential, seconds: float, threads: int) -> tupl
             rounds += 1
         return found, rounds
 
-    with ThreadPoolExecutor(threads) as pool:
-        results = list(pool.map(work, range(threads)))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads change in the middle of everything
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            results = list(pool.map(work, range(threads)))
+    finally:
+        sys.setswitchinterval(interval)
     return set().union(*(found for found, _ in results)), sum(rounds for _, rounds in results)
 
 
