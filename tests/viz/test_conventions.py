@@ -152,7 +152,7 @@ def test_words_take_their_colour_from_the_style(draw, data):
     with plt.style.context("dark_background"):
         picture = draw(*data)
     figure = picture if isinstance(picture, Figure) else picture.figure
-    in_cells = {text for ax in figure.axes if ax.collections for text in ax.texts}
+    in_cells = {text for ax in figure.axes if ax.collections or ax.images for text in ax.texts}
     words = [text for text in figure.findobj(Text) if text.get_text().strip("✓✗") and text not in in_cells]
     assert {to_hex(word.get_color()) for word in words} == {"#ffffff"}
 

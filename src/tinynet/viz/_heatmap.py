@@ -47,9 +47,7 @@ def draw_cells(
 
     across, down = _cell_inches(ax, *cells.shape)
     colours: dict[str, Any] = {"vmin": -limit, "vmax": limit, "cmap": cmap}
-    if annotate is None:
-        annotate = across >= VALUE[0] and down >= VALUE[1]
-    if annotate:
+    if annotate if annotate is not None else hold_values(ax, *cells.shape):
         import seaborn as sns  # here, for it takes longest to import and only small matrices need it
 
         bare: dict[str, Any] = {"xticklabels": False, "yticklabels": False, "cbar": False}
@@ -73,6 +71,21 @@ def draw_cells(
     ax.set_yticks([cell + 0.5 for cell in y])
     ax.set_yticklabels([str(cell) for cell in y], rotation=0)
     return drawn
+
+
+def hold_values(ax: Axes, rows: int, columns: int) -> bool:
+    """Whether so many cells are large enough in `ax` to hold their values."""
+    across, down = _cell_inches(ax, rows, columns)
+    return across >= VALUE[0] and down >= VALUE[1]
+
+
+def write_values(ax: Axes, cells: Array, limit: float, drawn: Any) -> None:
+    """Write finite values into the cells, dark on light and light on dark; seaborn would draw the figure for it."""
+    is_light = drawn.cmap(drawn.norm(cells))[..., :3] @ (0.299, 0.587, 0.114) > 0.5
+    words = _written(np.where(np.isfinite(cells), cells, np.nan), limit)
+    for row, column in np.argwhere(np.isfinite(cells)):
+        look: dict[str, Any] = {"color": "black" if is_light[row, column] else "white", "fontsize": "small"}
+        ax.text(column + 0.5, row + 0.5, str(words[row, column]), ha="center", va="center", **look)
 
 
 def _written(cells: Array, limit: float) -> Array:

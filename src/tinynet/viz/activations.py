@@ -14,7 +14,7 @@ from tinynet._arrays import check_positive
 from tinynet.layers import Flatten
 from tinynet.viz._axes import BAR, DIVERGING, NOT_FINITE, colour_map, not_finite_note, plural, scale_limit
 from tinynet.viz._evaluation import as_network, evaluate_one
-from tinynet.viz._heatmap import draw_cells
+from tinynet.viz._heatmap import draw_cells, hold_values, write_values
 from tinynet.viz._inputs import as_class_names, as_image_shape, square_shape
 from tinynet.viz._texts import plain, shorten_all
 
@@ -171,7 +171,10 @@ def _draw(ax: Axes, panel: Panel, count: int, colours: Colormap) -> None:
     """Draw a panel in colours that reach to its largest magnitude on both sides of zero."""
     limit = scale_limit(panel.values, "")
     if panel.values.ndim == 1:
-        draw_cells(ax, panel.values[None], limit, colours)
+        row = panel.values[None]
+        drawn = draw_cells(ax, row, limit, colours, annotate=False)
+        if hold_values(ax, *row.shape):
+            write_values(ax, row, limit, drawn)
         ax.set(yticks=[], xlabel=panel.noun)
     else:
         _draw_maps(ax, panel.values[:count], limit, colours, panel.noun, _columns(panel.values, count))
