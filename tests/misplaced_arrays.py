@@ -72,7 +72,11 @@ FUNCTIONS: dict[str, list[Call]] = {
     "save_checkpoint": [lambda: tn.save_checkpoint(ARRAY, "never written")],
     "from_torch_state_dict": [lambda: tn.from_torch_state_dict(ARRAY)],
     "to_torch_state_dict": [lambda: tn.to_torch_state_dict(ARRAY)],
-    "datasets.load_mnist": [lambda: tn.datasets.load_mnist(ARRAY)],
+    "datasets.load_mnist": [
+        lambda: tn.datasets.load_mnist(ARRAY),
+        lambda: tn.datasets.load_mnist("test", ARRAY),
+        lambda: tn.datasets.load_mnist("test", b"data"),
+    ],
     "datasets.read_idx": [lambda: tn.datasets.read_idx(ARRAY)],
     "datasets.synthetic_digits": [lambda: tn.datasets.synthetic_digits(ARRAY)],
     "datasets.normalize": [

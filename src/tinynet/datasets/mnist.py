@@ -71,6 +71,8 @@ def load_mnist(
         ``"train"`` nor ``"test"``.
     OSError
         The download cannot be saved.
+    TypeError
+        `root` is no path of text.
 
     Notes
     -----

@@ -21,7 +21,10 @@ def data_places(root: str | os.PathLike[str] | None, name: str) -> list[Path]:
 
     places = []
     if root is not None:
-        places.append(Path(_with_home(os.fspath(root))))
+        folder = os.fspath(root) if isinstance(root, (str, os.PathLike)) else None
+        if not isinstance(folder, str):
+            raise TypeError(f"load_{name}: root must be a path, as text or path-like, got {root!r}")
+        places.append(Path(_with_home(folder)))
     if os.environ.get(ENVIRONMENT_VARIABLE):
         places.append(Path(_with_home(os.environ[ENVIRONMENT_VARIABLE])))
     cache = _user_cache()
