@@ -47,8 +47,14 @@ CLASSES: dict[str, list[Call]] = {
     + [lambda method=method: getattr(NET, method)(ARRAY, batch_size=ARRAY) for method in ("predict", "predict_proba")]
     + [lambda: NET(ARRAY, batch_size=ARRAY)],
     "CrossEntropy": [lambda: tn.CrossEntropy(from_logits=ARRAY)],
-    "SGD": [lambda: tn.SGD(ARRAY), lambda: tn.SGD(0.1, ARRAY), lambda: tn.SGD(0.1, clip_norm=ARRAY)],
-    "Adam": [lambda: tn.Adam(ARRAY), lambda: tn.Adam(betas=ARRAY), lambda: tn.Adam(eps=ARRAY)],
+    "SGD": [
+        *(lambda: tn.SGD(ARRAY), lambda: tn.SGD(0.1, ARRAY), lambda: tn.SGD(0.1, clip_norm=ARRAY)),
+        *(lambda: tn.SGD(0.1).step(ARRAY), lambda: tn.SGD(0.1).load_state_dict(ARRAY)),
+    ],
+    "Adam": [
+        *(lambda: tn.Adam(ARRAY), lambda: tn.Adam(betas=ARRAY), lambda: tn.Adam(eps=ARRAY)),
+        *(lambda: tn.Adam().step(ARRAY), lambda: tn.Adam().load_state_dict(ARRAY)),
+    ],
     "BestWeights": [lambda: tn.BestWeights(ARRAY)],
     "EarlyStopping": [
         lambda: tn.EarlyStopping(ARRAY),

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinynet._arrays import as_array, as_real
 from tinynet.errors import BackwardError, CheckpointError, ShapeError
+from tinynet.layers.base import Layer
 from tinynet.optimizers.flat import Layout
 from tinynet.schedules import check_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from numpy.typing import ArrayLike
 
     from tinynet._arrays import Array
-    from tinynet.layers import Layer
     from tinynet.schedules import Rate
 
 
@@ -70,9 +71,13 @@ class Optimizer:
             If there are no gradients: a `backward` comes before each step.
         ShapeError
             If the parameters are not those of the steps before.
+        TypeError
+            If `network` is no layer.
         ValueError
             If there are no parameters, or the schedule gives no rate.
         """
+        if not isinstance(network, Layer):
+            raise TypeError(f"{type(self).__name__}.step takes a Layer, got {type(network).__name__}")
         params, grads = network.params, network.grads
         if grads.keys() != params.keys():
             raise BackwardError(
@@ -160,9 +165,11 @@ class Optimizer:
         CheckpointError
             If it is not the state of such an optimizer.
         TypeError
-            If an array does not hold real numbers.
+            If it is no mapping, or an array does not hold real numbers.
         """
         owner = f"{type(self).__name__}.load_state_dict"
+        if not isinstance(state, Mapping):
+            raise TypeError(f"{owner} takes a mapping of names to arrays, got {type(state).__name__}")
         arrays = {key: as_array(array, f"{owner}: {key!r}") for key, array in state.items()}
         steps = arrays.pop("steps", None)
         if steps is None or steps.shape or steps.dtype.kind not in "iu" or steps < 0:
