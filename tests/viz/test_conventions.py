@@ -66,6 +66,9 @@ GRIDS = {
     "histograms": (tn.viz.plot_weight_histograms, (network(),)),
 }
 ALL = {**ONE_AXES, **GRIDS}
+WITH_ARRAYS = {
+    name: (draw, data) for name, (draw, data) in ALL.items() if any(isinstance(part, np.ndarray) for part in data)
+}
 
 
 def cases(family):
@@ -113,18 +116,14 @@ def test_draws_on_axes_of_a_subfigure(draw, data):
 
 
 @cases(GRIDS)
-def test_grid_opens_exactly_one_figure_and_returns_it(draw, data):
+def test_grid_opens_exactly_one_figure_without_empty_axes_and_returns_it(draw, data):
     figure = draw(*data)
     assert isinstance(figure, Figure)
     assert plt.get_fignums() == [figure.number]
+    assert all(ax.has_data() for ax in figure.axes)
 
 
-@cases(GRIDS)
-def test_grid_has_no_empty_axes(draw, data):
-    assert all(ax.has_data() for ax in draw(*data).axes)
-
-
-@cases(ALL)
+@cases(WITH_ARRAYS)
 def test_leaves_read_only_inputs_as_they_are(draw, data):
     arrays = [array for array in data if isinstance(array, np.ndarray)]
     before = [array.copy() for array in arrays]
@@ -142,7 +141,7 @@ def test_leaves_read_only_inputs_as_they_are(draw, data):
         assert not any(np.shares_memory(artist.get_array(), array) for array in arrays)
 
 
-@cases(ALL)
+@cases(WITH_ARRAYS)
 def test_takes_lists_as_well(draw, data):
     draw(*[array.tolist() if isinstance(array, np.ndarray) else array for array in data])
 
@@ -250,15 +249,12 @@ LEGIBLE = {
     ),
     "boundary": lambda: boundary(2),
     "boundary of 26 classes": lambda: boundary(26, class_names=names(26), feature_names=[LONG, LONG]),
-    "boundary of 56 classes": lambda: boundary(56),
-    "gradient flow": lambda: tn.viz.plot_gradient_flow(trained()).figure,
     "gradient flow, long names": lambda: tn.viz.plot_gradient_flow(trained(5, name=LONG)).figure,
     "gradient flow through many layers": lambda: tn.viz.plot_gradient_flow(trained(80)).figure,
     "histograms": lambda: tn.viz.plot_weight_histograms(
         [tn.Dense(784, 128, name=LONG), tn.Dense(128, 64), tn.Dense(64, 10), tn.Dense(1, 1)], bias=True
     ),
     "one histogram": lambda: tn.viz.plot_weight_histograms([tn.Dense(784, 128, rng=0, name=LONG)], limit=0.1),
-    "activations": lambda: tn.viz.plot_activations(network(), MATRIX[0]),
     "activations of one layer": lambda: tn.viz.plot_activations(network()[3:], PROBABILITIES[0]),
     "activations of a convolution": lambda: activations(10),
     "activations, long names": lambda: activations(26, class_names=names(26)),
@@ -267,8 +263,7 @@ LEGIBLE = {
     "saliency of a wide image": lambda: saliency(100, 2, image_shape=(5, 20)),
     "one epoch": lambda: tn.viz.plot_history(history(1), learning_rate=True),
     "stopped": lambda: tn.viz.plot_history(tn.History([1.0], stopped="after epoch 1 by EarlyStopping(patience=3)")),
-    "epochs": lambda: tn.viz.plot_history(history(12)),
-    "many epochs": lambda: tn.viz.plot_history(history(1000)),
+    "many epochs": lambda: tn.viz.plot_history(history(200)),
     "60 classes": lambda: confusion(60, class_names=names(60)),
 }
 
