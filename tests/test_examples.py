@@ -149,6 +149,7 @@ def test_the_pad_opens_and_reacts(drawing_script, monkeypatch):
         seen.append(canvas.figure.axes[0].images[0].get_array().sum())
         plt.close("all")
 
+    plt.close("all")  # what other tests left
     monkeypatch.setattr(plt, "show", draw_a_line)
     monkeypatch.setattr(plt, "get_backend", lambda: "TkAgg")
     monkeypatch.setattr(sys, "argv", [str(drawing_script)])

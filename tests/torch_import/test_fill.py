@@ -304,7 +304,7 @@ def test_the_example_of_the_readme_runs(root, monkeypatch, capsys):
     (block,) = [block for block in blocks if "Conv2d" in block]
     images, labels = tn.datasets.synthetic_digits(200, rng=0)
     monkeypatch.chdir(root)  # where the README's examples are
-    exec(block, {"tn": tn, "x": tn.datasets.normalize(images), "labels": labels})
+    exec(block, {"tn": tn, "x": tn.datasets.normalize(images), "images": images, "labels": labels})
     assert float(capsys.readouterr().out.rstrip("%\n")) > 90
 
 
