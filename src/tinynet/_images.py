@@ -1,4 +1,4 @@
-"""Images as they come: the one rule by which `Sequential.predict` and the pictures take them.
+"""Images as they come: the one rule by which `Sequential.predict`, `fit` and the pictures take them.
 
 What the network takes is taken as it is. Anything else is one image or a stack of them, and is laid out as the
 network needs it. Images of uint8 are pixels, 0..255, and are divided by 255; all other numbers stay as they are. Rows
@@ -37,6 +37,10 @@ class Layout(NamedTuple):
     single: bool
     sample: Shape
     images: bool
+
+    def scales(self, x: Array) -> bool:
+        """Whether `x` is pixels, which are divided by 255."""
+        return self.images and x.dtype == np.uint8
 
 
 def evaluate_images(
@@ -86,7 +90,7 @@ def find_layout(network: Sequential, shape: Shape, owner: str) -> Layout | None:
 def lay_out(images: Array, layout: Layout, dtype: np.dtype[Any] | None) -> Array:
     """Return a stack of images in its layout, pixels scaled to 0..1."""
     batch = images.reshape(len(images), *layout.sample)
-    if layout.images and batch.dtype == np.uint8:
+    if layout.scales(batch):
         return np.divide(batch, 255, dtype=dtype or FLOAT32)
     return batch
 

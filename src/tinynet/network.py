@@ -214,8 +214,8 @@ class Sequential(Layer):
         takes such: a table may hold anything. Where a shape can be read in two ways, as (28, 28) by a network of 28
         features, the network's own comes first: 28 rows.
 
-        This holds for `predict` and `predict_proba`. ``net(x)``, `forward` and `tinynet.fit` take arrays in the
-        shape that the first layer needs, and all numbers as they are.
+        This holds for `predict`, `predict_proba` and `tinynet.fit`. ``net(x)`` and `forward` take arrays in the shape
+        that the first layer needs, and all numbers as they are.
 
         Examples
         --------

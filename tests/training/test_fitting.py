@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import tracemalloc
 
@@ -316,7 +317,26 @@ def test_without_shuffling_batches_come_in_order(data):
         assert batch == sorted(batch, key=places.get)
 
 
-@pytest.mark.parametrize("scale", [lambda x: x, lambda x: x.astype(np.float32), lambda x: x.astype(int).tolist()])
+@pytest.mark.parametrize("layout", [(28, 28), (1, 28, 28)])
+@pytest.mark.parametrize("first", [[tn.Dense(784, 10, rng=0)], [tn.Conv2d(1, 1, 28, rng=0), tn.Flatten()]])
+def test_images_are_taken_as_predict_takes_them(layout, first):
+    images, labels = tn.datasets.synthetic_digits(20, rng=0)
+    labels = labels % 10 if isinstance(first[0], tn.Dense) else labels * 0
+    shape = (784,) if isinstance(first[0], tn.Dense) else (1, 28, 28)
+    x = tn.datasets.normalize(images).reshape(-1, *shape)
+    options = {"epochs": 2, "batch_size": 7, "rng": 0, "progress": False, "optimizer": None}
+    nets = [copy.deepcopy(tn.Sequential(*first)) for _ in range(2)]
+    histories = [
+        tn.fit(net, data, labels, validation_data=(data, labels), **options)
+        for net, data in zip(nets, (x, images.reshape(-1, *layout)))
+    ]
+    for name in ("loss", "val_loss", "accuracy", "val_accuracy"):
+        assert getattr(histories[0], name) == getattr(histories[1], name)
+    for name, param in nets[0].params.items():
+        assert np.array_equal(param, nets[1].params[name])
+
+
+@pytest.mark.parametrize("scale", [lambda x: x.astype(np.float32), lambda x: x.astype(int).tolist()])
 def test_pixels_are_noticed(scale):
     images, labels = tn.datasets.synthetic_digits(20, rng=0)
     net = tn.Sequential(tn.Flatten(), tn.Dense(784, 10, rng=0))
@@ -345,7 +365,7 @@ X, Y = np.zeros((5, 2)), np.array([0, 1, 0, 1, 0])
         ({"x": X[:4]}, tn.ShapeError, r"as many targets as samples, at least one, got x \(4, 2\) and y \(5,\)"),
         ({"x": X[:0], "y": Y[:0]}, tn.ShapeError, "at least one"),
         ({"x": 3.0}, tn.ShapeError, "at least one"),
-        ({"x": np.zeros((5, 3))}, tn.ShapeError, r"layer 0: Dense expects an input of shape \(N, 2\)"),
+        ({"x": np.zeros((5, 3))}, tn.ShapeError, r"fit takes rows of shape \(N, 2\), or images of 2 pixels; got \(5, 3\)"),
         ({"x": np.full((5, 2), "a")}, TypeError, "real numbers"),
         ({"y": Y + 1}, ValueError, r"fit: y expects class indices in 0..1, got values in 1..2"),
         ({"y": Y.astype(float)}, TypeError, "fit: y expects integer class indices"),

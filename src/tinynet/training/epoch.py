@@ -27,7 +27,7 @@ def train_epoch(trainer: Trainer, data: Data, batches: Iterable[Rows], printer: 
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what comes of them is noticed
             for rows in batches:
                 step += 1
-                x, targets = data.x[rows], data.y[rows]
+                x, targets = data.batch(rows, trainer.core.dtype)
                 loss, predictions = trainer.step(x, targets)
                 total += loss * len(x)
                 right += hits(predictions, targets) if data.classes else 0
@@ -54,7 +54,7 @@ def train_epoch(trainer: Trainer, data: Data, batches: Iterable[Rows], printer: 
 def evaluate(trainer: Trainer, data: Data) -> Figures:
     """Return loss and, where targets are classes, accuracy, both in inference."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the record shows what comes of them
-        predictions = trainer.core(data.x)
+        predictions = data.evaluated(trainer.core)
         loss = float(trainer.loss(predictions, data.y))
     return loss, hits(predictions, data.y) / len(data.x) if data.classes else None
 

@@ -50,9 +50,10 @@ def fit(
     ----------
     network : Layer
         Most often a `Sequential`.
-    x : ndarray of shape (N, ...)
-        Taken as it is: pixels are scaled beforehand, as by `tinynet.datasets.normalize`. Cast to the dtype of the
-        network batch by batch; it may be a memory map larger than memory.
+    x : ndarray of shape (N, ...), or images as `Sequential.predict` takes them
+        Images of uint8, (N, H, W) or (N, C, H, W), are divided by 255; all other numbers are taken as they are.
+        Laid out, scaled and cast to the dtype of the network batch by batch; it may be a memory map larger than
+        memory.
     y : ndarray of shape (N,) or (N, C)
         Class indices (integers), or soft labels: rows of probabilities. A loss of one's own may take others.
     epochs : int
@@ -92,7 +93,7 @@ def fit(
     Warns
     -----
     UserWarning
-        If `x` looks like pixels in 0..255.
+        If `x` looks like pixels in 0..255 that are not scaled.
 
     Notes
     -----
@@ -126,7 +127,7 @@ def fit(
         if not (isinstance(validation_data, (tuple, list)) and len(validation_data) == 2):
             raise TypeError(f"fit: validation_data must be a pair (x, y), got {type(validation_data).__name__}")
         validation = check_data(trainer.core, trainer.loss, *validation_data, "fit: validation_data")
-    if looks_like_pixels(data.x):
+    if looks_like_pixels(data):
         warnings.warn(
             "x looks like pixels in 0..255, and fit takes numbers as they are: networks learn better from x / 255, "
             "or tinynet.datasets.normalize(x)",
