@@ -120,6 +120,13 @@ def test_many_maps_stand_in_rows_and_are_cut_at_count(count, words, rows, rng):
     assert ax.get_ylabel() == "maps"
 
 
+def test_small_maps_stand_sixteen_in_a_row(rng):
+    net = tn.Sequential(tn.Conv2d(1, 20, 3, rng=0))
+    _, ax = panels_of(plot_activations(net, rng.uniform(size=(12, 12))))
+    tops = [image.get_extent()[3] for image in ax.images]
+    assert [tops.count(top) for top in sorted(set(tops))] == [16, 4]
+
+
 def test_rows_of_pixels_are_drawn_as_images(rng):
     net = tn.Sequential(tn.Dense(784, 3, rng=0))
     pixels = rng.integers(0, 256, size=(28, 28), dtype=np.uint8)

@@ -109,10 +109,10 @@ def test_titles_of_columns_name_layers_and_what_stands_between_them():
 
 def test_channels_are_the_neurons_of_a_convolution():
     net = tn.Sequential(tn.Conv2d(1, 2, 3, rng=0, name="conv"), tn.ReLU(), tn.Flatten(), tn.Dense(8, 3, rng=1))
+    net[0].params["bias"] = [10, 0]
     ax = draw_network(net)
     first, second = lines_of(ax)
-    sums = net[0].params["weight"].sum(axis=(2, 3))
-    widths = sorted(0.2 + 2.8 * abs(sums / abs(sums).max()).ravel())
+    widths = sorted(0.2 + 2.8 * abs(net[0].params["weight"].sum(axis=(2, 3)) / 10).ravel())
     np.testing.assert_allclose([width for _, _, width in first], widths, rtol=1e-5)
     assert len(second) == 24
     assert [len(places) for places, _ in circles_of(ax)] == [1, 2, 8, 3]

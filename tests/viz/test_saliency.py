@@ -119,8 +119,8 @@ def test_the_outline_lies_where_the_ink_ends():
     image = np.zeros((10, 10))
     image[3:7, 2:5] = 255
     ax = plot_saliency(network(), image, 0)
-    lines = [path.vertices for artist in ax.collections for path in artist.get_paths() if len(path.vertices)]
-    (line,) = lines
+    (line,) = (path.vertices for artist in ax.collections for path in artist.get_paths() if len(path.vertices))
+    assert {tuple(artist.get_edgecolor()[0]) for artist in ax.collections} == {to_rgba("black")}
     assert line.min(axis=0).tolist() == [1.5, 2.5]
     assert line.max(axis=0).tolist() == [4.5, 6.5]
     blank = plot_saliency(network(), np.zeros((10, 10)), 0)
