@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class Elementwise(Layer):
     """Base of the layers whose output has the shape of the input."""
 
+    def __init__(self, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+
     def _output_shape(self, shape: Shape | None) -> Shape | None:
         return shape
 

@@ -29,6 +29,9 @@ class Flatten(Layer):
     [[1.0, 2.0, 3.0, 4.0]]
     """
 
+    def __init__(self, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         if x.ndim < 2:
             raise self._refuse("(N, ...)", x.shape, "; a single sample needs a batch axis, as x[None]")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class _OverClasses(Layer):
     """Base of the layers that take rows of scores, one for each class."""
 
+    def __init__(self, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+
     def _check(self, x: Array) -> None:
         if x.ndim != 2 or x.shape[1] == 0:
             raise self._refuse("(N, C) with at least one class", x.shape)
