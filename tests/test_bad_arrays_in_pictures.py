@@ -19,6 +19,7 @@ every_picture = pytest.mark.parametrize("case", PICTURE_CASES.values(), ids=PICT
 
 @pytest.fixture(autouse=True)
 def _close_figures() -> Iterator[None]:
+    plt.close("all")  # those of doctests
     yield
     plt.close("all")
 
