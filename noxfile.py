@@ -39,11 +39,8 @@ def lowest(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Measure which lines and branches the tests reach; less than `fail_under` of pyproject.toml fails."""
     session.install("-e", ".[test]", "coverage>=7.10")
-    folder = session.create_tmp()
-    environment = {"COVERAGE_FILE": f"{folder}/coverage"}
-    session.run("coverage", "erase", env=environment)
+    environment = {"COVERAGE_FILE": f"{session.create_tmp()}/coverage"}
     session.run("coverage", "run", "-m", "pytest", *session.posargs, env=environment)
-    session.run("coverage", "combine", "--quiet", env=environment)
     session.run("coverage", "report", env=environment)
 
 
