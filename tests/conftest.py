@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # no windows, also from the doctests
+# The tests run in as many processes as there are cores: more threads would wait for each other. Read when NumPy is.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 settings.register_profile(
     "tinynet",

@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from cases import CASES, DRAWS, TRAINS_OTHERWISE
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinynet as tn
 
+few = settings(max_examples=8)  # of what hardly depends on the numbers drawn
 every_layer = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 every_named_layer = pytest.mark.parametrize(("name", "case"), CASES.items(), ids=CASES)
 
@@ -47,6 +48,7 @@ def test_inference_equals_training_forward_and_touches_no_state(name, case, data
 
 
 @every_layer
+@few
 @given(data=st.data())
 def test_evaluating_for_training_is_pure_and_forward_gives_the_same(case, data):
     layer, x = data.draw(case)
@@ -58,6 +60,7 @@ def test_evaluating_for_training_is_pure_and_forward_gives_the_same(case, data):
 
 
 @every_named_layer
+@few
 @given(data=st.data())
 def test_only_marked_layers_change_in_a_training_forward(name, case, data):
     layer, x = data.draw(case)
@@ -68,6 +71,7 @@ def test_only_marked_layers_change_in_a_training_forward(name, case, data):
 
 
 @every_layer
+@few
 @given(data=st.data())
 def test_nothing_given_is_written_to_and_nothing_returned_is_shared(case, data):
     layer, x = data.draw(case)
@@ -85,6 +89,7 @@ def test_nothing_given_is_written_to_and_nothing_returned_is_shared(case, data):
 
 
 @every_layer
+@few
 @given(data=st.data())
 def test_overwriting_input_and_output_between_forward_and_backward_changes_no_gradient(case, data):
     layer, x = data.draw(case)
@@ -100,6 +105,7 @@ def test_overwriting_input_and_output_between_forward_and_backward_changes_no_gr
 
 
 @every_layer
+@few
 @given(data=st.data())
 def test_backward_consumes_what_forward_remembered(case, data):
     layer, x = data.draw(case)
@@ -112,6 +118,7 @@ def test_backward_consumes_what_forward_remembered(case, data):
 
 
 @every_layer
+@few
 @given(data=st.data())
 def test_backward_without_the_gradient_of_the_input_fills_the_same_gradients(case, data):
     layer, x = data.draw(case)
@@ -128,6 +135,7 @@ def test_backward_without_the_gradient_of_the_input_fills_the_same_gradients(cas
 
 
 @every_named_layer
+@few
 @given(data=st.data())
 def test_backward_belongs_to_the_last_of_two_forwards(name, case, data):
     layer, x = data.draw(case)
@@ -144,6 +152,7 @@ def test_backward_belongs_to_the_last_of_two_forwards(name, case, data):
 
 
 @every_layer
+@few
 @given(data=st.data())
 def test_gradients_are_overwritten_not_accumulated(case, data):
     layer, x = data.draw(case)
@@ -158,6 +167,7 @@ def test_gradients_are_overwritten_not_accumulated(case, data):
 
 
 @every_layer
+@few
 @given(data=st.data())
 def test_a_gradient_of_another_shape_is_refused_and_costs_nothing(case, data):
     layer, x = data.draw(case)
@@ -168,6 +178,7 @@ def test_a_gradient_of_another_shape_is_refused_and_costs_nothing(case, data):
 
 
 @every_layer
+@few
 @given(data=st.data())
 def test_input_is_cast_to_the_dtype_of_the_parameters(case, data):
     layer, x = data.draw(case)
@@ -186,6 +197,7 @@ WRONG = ["text", None, [[1j]], [["a"]], [[object()]], [[1, 2], [3]], np.ma.maske
 
 
 @every_layer
+@few
 @given(data=st.data())
 def test_what_is_no_array_of_numbers_is_refused_by_name(case, data):
     layer, _ = data.draw(case)
@@ -195,6 +207,7 @@ def test_what_is_no_array_of_numbers_is_refused_by_name(case, data):
 
 
 @every_layer
+@few
 @given(data=st.data())
 def test_an_empty_batch_gives_an_empty_result(case, data):
     layer, x = data.draw(case)
@@ -212,6 +225,7 @@ def test_rows_do_not_depend_on_each_other_in_inference(case, data):
 
 
 @every_layer
+@few
 @given(data=st.data())
 def test_copies_and_pickles_are_equal_and_independent(case, data):
     layer, x = data.draw(case)
