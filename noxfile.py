@@ -40,7 +40,7 @@ def coverage(session: nox.Session) -> None:
     """Measure which lines and branches the tests reach; less than `fail_under` of pyproject.toml fails."""
     session.install("-e", ".[test]", "coverage>=7.10")
     environment = {"COVERAGE_FILE": f"{session.create_tmp()}/coverage"}
-    session.run("coverage", "run", "-m", "pytest", *session.posargs, env=environment)
+    session.run("coverage", "run", "-m", "pytest", "-n0", *session.posargs, env=environment)  # workers are not seen
     session.run("coverage", "report", env=environment)
 
 
