@@ -1,6 +1,6 @@
 """One network, many threads and processes at once: all get the same bits, and the network stays as it is.
 
-``TINYNET_SOAK=60`` lets them predict for a minute; by default they do for a second.
+``TINYNET_SOAK=60`` lets them predict for a minute; by default they do for half a second.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import soak
 
 import tinynet as tn
 
-SECONDS = float(os.environ.get("TINYNET_SOAK", "1"))
+SECONDS = float(os.environ.get("TINYNET_SOAK", "0.5"))
 THREADS, PROCESSES = 8, 4
 
 
