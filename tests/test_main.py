@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import tinynet as tn
 from tinynet.__main__ import main
 from tinynet.checkpoint import inspection, save_checkpoint
 from tinynet.checkpoint.source import Source
@@ -32,6 +33,12 @@ def test_inspect_prints_what_the_file_holds(tmp_path: Path, capsys: pytest.Captu
         "2 arrays of 8 numbers, 40 bytes",
         "load_checkpoint returns a dict of 2 arrays",
     ]
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"tinynet {tn.__version__}\n"
 
 
 def test_inspect_tells_why_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
+from tinynet import __version__
 from tinynet.checkpoint.inspection import inspect_checkpoint
 from tinynet.errors import CheckpointError
 
@@ -15,6 +16,7 @@ from tinynet.errors import CheckpointError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 1 if a file is refused or cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m tinynet", description="Tools for files of weights.")
+    parser.add_argument("--version", action="version", version=f"tinynet {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     inspect = commands.add_parser(
         "inspect",

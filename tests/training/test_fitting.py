@@ -318,10 +318,9 @@ def test_without_shuffling_batches_come_in_order(data):
 
 
 @pytest.mark.parametrize("layout", [(28, 28), (1, 28, 28)])
-@pytest.mark.parametrize("first", [[tn.Dense(784, 10, rng=0)], [tn.Conv2d(1, 1, 28, rng=0), tn.Flatten()]])
+@pytest.mark.parametrize("first", [[tn.Dense(784, 10, rng=0)], [tn.Conv2d(1, 10, 28, rng=0), tn.Flatten()]])
 def test_images_are_taken_as_predict_takes_them(layout, first):
     images, labels = tn.datasets.synthetic_digits(20, rng=0)
-    labels = labels % 10 if isinstance(first[0], tn.Dense) else labels * 0
     shape = (784,) if isinstance(first[0], tn.Dense) else (1, 28, 28)
     x = tn.datasets.normalize(images).reshape(-1, *shape)
     options = {"epochs": 2, "batch_size": 7, "rng": 0, "progress": False, "optimizer": None}
@@ -365,6 +364,11 @@ X, Y = np.zeros((5, 2)), np.array([0, 1, 0, 1, 0])
         ({"x": X[:4]}, tn.ShapeError, r"as many targets as samples, at least one, got x \(4, 2\) and y \(5,\)"),
         ({"x": X[:0], "y": Y[:0]}, tn.ShapeError, "at least one"),
         ({"x": 3.0}, tn.ShapeError, "at least one"),
+        (
+            {"network": tn.Sequential(tn.Dense(2, 1), tn.Sigmoid())},
+            tn.ShapeError,
+            "an output for each class, .* Dense",
+        ),
         ({"x": np.zeros((5, 3))}, tn.ShapeError, r"fit takes rows of shape \(N, 2\), .*; got \(5, 3\)"),
         ({"x": np.full((5, 2), "a")}, TypeError, "real numbers"),
         ({"y": Y + 1}, ValueError, r"fit: y expects class indices in 0..1, got values in 1..2"),

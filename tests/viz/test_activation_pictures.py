@@ -178,7 +178,7 @@ NET = tn.Sequential(tn.Dense(3, 2, rng=0))
         (NET, np.ones(4), {}, tn.ShapeError, r"plot_activations takes rows of shape \(N, 3\)"),
         (NET, np.ones(3), {"image_shape": (2, 2)}, tn.ShapeError, r"3 inputs make no image of shape \(2, 2\)"),
         (NET, np.ones(3), {"count": 0}, ValueError, "count must be at least 1, got 0"),
-        (NET, np.ones(3), {"class_names": "abc"}, ValueError, "3 class_names for 2 classes"),
+        (NET, np.ones(3), {"class_names": list("abc")}, ValueError, "3 class_names for 2 classes"),
         (NET, np.ones(3), {"cmap": "none"}, ValueError, "cmap must be the name"),
         (tn.Sequential(*[tn.ReLU() for _ in range(40)]), np.ones((1, 3)), {}, ValueError, "up to 40 layers, got 41"),
         ([NET[0]], np.ones(3), {}, TypeError, "expects a Sequential, got list"),

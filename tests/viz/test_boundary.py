@@ -124,7 +124,7 @@ NET = network(LEFT_AND_RIGHT)
         (NET, X, [0, 1, 2, 0], {}, ValueError, "labels of at least 0 and below 2.*got 2"),
         (NET, X, [0, 1, 1, 0.5], {}, TypeError, "labels to be class indices"),
         (NET, X, [0, 1, 1, 0], {"resolution": 1}, ValueError, "resolution must be at least 2, got 1"),
-        (NET, X, [0, 1, 1, 0], {"class_names": "abc"}, ValueError, "3 class_names for 2 classes"),
+        (NET, X, [0, 1, 1, 0], {"class_names": list("abc")}, ValueError, "3 class_names for 2 classes"),
         (NET, X, [0, 1, 1, 0], {"feature_names": "abc"}, ValueError, "3 feature_names for 2 features"),
         (network([[1.0, 0.0]], last=None), X, [0, 0, 0, 0], {}, tn.ShapeError, r"two or more, got \(4, 1\)"),
         (network(np.ones((57, 2))), X, [0, 0, 0, 0], {}, ValueError, "draws up to 56 classes, got 57"),

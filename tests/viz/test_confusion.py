@@ -146,8 +146,8 @@ def test_many_classes_have_colours_only_and_some_names():
         (["a", "b"], [0, 1], {}, TypeError, "labels to be class indices"),
         ([0, 3], np.eye(3)[:2], {}, ValueError, "labels of at least 0 and below 3.*got 3"),
         ([0, -1], [0, 1], {}, ValueError, "got -1"),
-        ([0, 2], [0, 1], {"class_names": "ab"}, ValueError, "below 2"),
-        ([0, 1], np.eye(2), {"class_names": "abc"}, ValueError, "3 class_names for 2 classes"),
+        ([0, 2], [0, 1], {"class_names": list("ab")}, ValueError, "below 2"),
+        ([0, 1], np.eye(2), {"class_names": list("abc")}, ValueError, "3 class_names for 2 classes"),
         ([0, 1], [[np.nan, 1], [0, 1]], {}, ValueError, "NaN among them"),
     ],
 )

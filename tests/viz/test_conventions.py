@@ -238,7 +238,7 @@ LEGIBLE = {
     "2 classes": lambda: confusion(2, class_names=names(2)),
     "10 classes": lambda: confusion(10),
     "10 shares": lambda: confusion(10, normalize=True),
-    "26 classes": lambda: confusion(26, class_names="ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    "26 classes": lambda: confusion(26, class_names=[*"ABCDEFGHIJKLMNOPQRSTUVWXYZ"]),
     "diagram": lambda: tn.viz.draw_network([tn.Dense(2, 1, rng=0, name=LONG)]).figure,
     "diagram of a large network": lambda: (
         tn.viz.draw_network(

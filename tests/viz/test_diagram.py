@@ -145,7 +145,7 @@ def test_what_is_not_finite_has_its_own_colour_and_is_counted():
         ([tn.ReLU()], {}, ValueError, "no layer of this network has a weight matrix"),
         (network(2, 2), {"nodes": 0}, ValueError, "nodes must be at least 1, got 0"),
         (network(2, 2), {"nodes": 2.5}, TypeError, "nodes must be an integer, got 2.5"),
-        (network(2, 2), {"class_names": "abc"}, ValueError, "3 class_names for 2 classes"),
+        (network(2, 2), {"class_names": list("abc")}, ValueError, "3 class_names for 2 classes"),
         (network(2, 2), {"cmap": "none"}, ValueError, "cmap must be the name"),
         (network(*[2] * 21), {}, ValueError, "draws up to 20 columns, got 21"),
     ],

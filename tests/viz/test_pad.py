@@ -425,7 +425,8 @@ def test_opens_exactly_one_figure_and_keeps_the_paper_of_the_caller(pad):
     pad.draw([(-5, 0.5), (9, 0.5)])  # reaches beyond the paper on both sides
     assert (ink(pad)[140] == 1).all()
     before = ink(pad).copy()
-    pad.draw([(3, 3)])
+    with pytest.raises(ValueError, match="on the paper"):
+        pad.draw([(3, 3)])
     np.testing.assert_array_equal(ink(pad), before)
 
 
@@ -452,7 +453,8 @@ def test_networks_that_see_no_image_or_tell_no_classes_are_refused(network, mess
     ("options", "error", "message"),
     [
         ({"network": tn.Dense(784, 10)}, TypeError, "DigitPad expects a Sequential, got Dense"),
-        ({"class_names": "ab"}, ValueError, "DigitPad got 2 class_names for 10 classes"),
+        ({"class_names": list("ab")}, ValueError, "DigitPad got 2 class_names for 10 classes"),
+        ({"class_names": "0123456789"}, TypeError, "DigitPad: class_names must be a list with a name for each class"),
         ({"std": 0}, ValueError, "std must be positive"),
         ({"mean": np.nan}, ValueError, "mean must be finite"),
     ],
@@ -469,7 +471,8 @@ def test_mistakes_are_told_before_anything_is_drawn(options, error, message):
         ([], tn.ShapeError, r"\(P, 2\), P of at least 1, got \(0,\)"),
         (np.zeros((0, 2)), tn.ShapeError, r"got \(0, 2\)"),
         ([0.5, 0.5], tn.ShapeError, r"got \(2,\)"),
-        ([(0.5, np.nan)], ValueError, "finite numbers"),
+        ([(0.5, np.nan)], ValueError, "finite points"),
+        ([(30, 40), (100, 100)], ValueError, r"from \(0, 0\) to \(1, 1\), got numbers from 30 to 100"),
         ([("a", "b")], TypeError, "real numbers"),
     ],
 )

@@ -106,7 +106,7 @@ def test_without_labels_nothing_is_right_or_wrong(images):
 
 
 def test_bars_show_the_most_probable_classes(images):
-    figure = plot_predictions(images, PROBABILITIES, [0, 1, 1], class_names="abcd")
+    figure = plot_predictions(images, PROBABILITIES, [0, 1, 1], class_names=list("abcd"))
     bars = bars_of(figure)[1]
     assert [bar.get_width() for bar in bars.patches] == [0.4, 0.3, 0.2]
     assert [text.get_text() for text in bars.texts] == ["d", "40 %", "c", "30 %", "b", "20 %"]

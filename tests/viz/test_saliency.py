@@ -206,7 +206,7 @@ DENSE = tn.Sequential(tn.Dense(12, 3, rng=0))
         (DENSE, np.ones(12), {"target": 1.0}, TypeError, "target to be class indices"),
         (DENSE, np.ones(12), {"target": True}, TypeError, "target must be the index of one class, got True"),
         (DENSE, np.ones(12), {"target": [1]}, TypeError, r"target must be the index of one class, got \[1\]"),
-        (DENSE, np.ones(12), {"class_names": "ab"}, ValueError, "2 class_names for 3 classes"),
+        (DENSE, np.ones(12), {"class_names": list("ab")}, ValueError, "2 class_names for 3 classes"),
         (DENSE, np.ones(12), {"image_shape": (3, 4), "limit": 0}, ValueError, "limit must be a positive"),
         (DENSE, np.ones(12), {"image_shape": (3, 4), "cmap": "none"}, ValueError, "cmap must be the name"),
         (DENSE[0], np.ones(12), {}, TypeError, "expects a Sequential, got Dense"),

@@ -53,6 +53,11 @@ def check_data(core: Sequential, loss: Any, x: Any, y: Any, what: str) -> Data:
     first = x[:1] if layout is None else lay_out(x[:1], layout, core.dtype)
     with np.errstate(over="ignore", invalid="ignore"):  # training will notice
         output = core(first)
+    if isinstance(loss, CrossEntropy) and output.ndim == 2 and output.shape[1] == 1:
+        raise ShapeError(
+            f"{what}: CrossEntropy needs an output for each class, and this network has a single one; for yes or no "
+            "let it end in Dense(..., 2) and Softmax()"
+        )
     if isinstance(loss, CrossEntropy) and output.ndim == 2 and y.ndim != 1 and y.shape[1:] != output.shape[1:]:
         c = output.shape[1]
         raise ShapeError(

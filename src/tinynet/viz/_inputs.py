@@ -148,6 +148,8 @@ def as_labels(labels: Any, classes: int | None, owner: str, what: str = "labels"
 
 def as_class_names(class_names: Sequence[Any] | None, classes: int, owner: str) -> list[str]:
     """Return one name a class: those given, else 0, 1, 2, ..."""
+    if isinstance(class_names, (str, bytes)):  # which is a sequence, too, of letters
+        raise TypeError(f"{owner}: class_names must be a list with a name for each class, got {class_names!r}")
     names = list(range(classes)) if class_names is None else list(class_names)
     if len(names) != classes:
         raise ValueError(f"{owner} got {len(names)} class_names for {classes} classes")

@@ -70,8 +70,9 @@ def draw_network(
     r"""Draw a network from left to right: neurons as circles, weights as lines, both coloured around zero.
 
     A line is the thicker the larger the weight. Circles have the colours of their biases; white ones have none. Each
-    layer has a scale of its own, to its largest magnitude. Of a layer with more than `nodes` neurons, those with the
-    largest weights to both sides are drawn, under their numbers. The neurons of a `Conv2d` are its channels, and a
+    layer has a scale of its own, to its largest magnitude. Of a layer with more than `nodes` neurons, those are
+    drawn, under their numbers, whose weights to both sides are the largest taken together: a single large weight of
+    another may be missing. The neurons of a `Conv2d` are its channels, and a
     line between two of them is the sum of the weights of the window. Layers without weights are named below.
 
     Parameters
@@ -135,7 +136,7 @@ def draw_network(
     hide_axis(ax)
     title = f"Network with {plural(len(links), 'layer')} of weights\nlines: weights, circles: biases"
     if any(len(some) < column.size for some, column in zip(shown, columns)):
-        title += "\nneurons with the largest weights"
+        title += "\nneurons with the largest weights in sum"
     ax.set_title(title + note, fontsize="medium")
     key = ScalarMappable(Normalize(-1, 1), colours)
     ax.figure.colorbar(key, ax=ax, label="share of the layer's largest", aspect=30)
@@ -172,7 +173,7 @@ def _columns(network: Iterable[Any], owner: str) -> tuple[list[Column], list[Lin
 
 
 def _strongest(k: int, columns: list[Column], links: list[Link], nodes: int) -> Array:
-    """Return the neurons of a column that are drawn: all, or those with the largest weights to both sides."""
+    """Return the neurons of a column that are drawn: all, or those whose weights have the largest norms."""
     size = columns[k].size
     strength = np.zeros(size)
     for link in links:

@@ -125,13 +125,17 @@ class DigitPad:
         ShapeError
             If `points` has another shape, or there are none.
         ValueError
-            If a number is not finite.
+            If a number is not finite, or the whole stroke is beside the paper.
         """
         stroke = as_real(points, "DigitPad.draw", FLOAT64)
         if stroke.ndim != 2 or stroke.shape[1] != 2 or not len(stroke):
             raise ShapeError(f"DigitPad.draw expects points of shape (P, 2), P of at least 1, got {stroke.shape}")
-        if not np.isfinite(stroke).all():
-            raise ValueError("DigitPad.draw expects finite numbers, got NaN or infinity among them")
+        beside = ((stroke < 0).all(axis=0) | (stroke > 1).all(axis=0)).any()
+        if beside or not np.isfinite(stroke).all():
+            raise ValueError(
+                "DigitPad.draw expects finite points on the paper, from (0, 0) to (1, 1), got numbers from "
+                f"{stroke.min():g} to {stroke.max():g}"
+            )
         start, end = (stroke[:-1], stroke[1:]) if len(stroke) > 1 else (stroke, stroke)
         self._mark(start * GRID, end * GRID)
         self._update()

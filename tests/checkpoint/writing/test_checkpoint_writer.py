@@ -244,6 +244,7 @@ class NeedsGradient:
     ("state_dict", "error", "cause"),
     [
         pytest.param([("a", np.ones(1))], TypeError, "mapping of names to arrays, not list", id="no-mapping"),
+        pytest.param(tn.Dense(1, 1), TypeError, r"not Dense; write to_torch_state_dict\(network\)", id="network"),
         pytest.param({1: np.ones(1)}, TypeError, "names that are text, not 1", id="no-text"),
         pytest.param({"\ud800": np.ones(1)}, ValueError, "cannot be written as UTF-8", id="surrogate"),
         pytest.param(

@@ -81,7 +81,8 @@ def save_checkpoint(state_dict: Mapping[str, Any], path: str | bytes | os.PathLi
 def _prepare(state_dict: Mapping[str, Any]) -> Iterator[tuple[str, Array]]:
     """Check names and arrays before anything is written; yield arrays in C order and little-endian."""
     if not isinstance(state_dict, Mapping):
-        raise TypeError(f"save_checkpoint needs a mapping of names to arrays, not {type(state_dict).__name__}")
+        hint = "; write to_torch_state_dict(network) for a network" if hasattr(state_dict, "params") else ""
+        raise TypeError(f"save_checkpoint needs a mapping of names to arrays, not {type(state_dict).__name__}{hint}")
     for name, value in state_dict.items():
         if not isinstance(name, str):
             raise TypeError(f"save_checkpoint needs names that are text, not {name!r}")
