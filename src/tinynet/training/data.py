@@ -75,7 +75,9 @@ def check_data(core: Sequential, loss: Any, x: Any, y: Any, what: str) -> Data:
 def _layout(core: Sequential, x: Array, what: str) -> Layout | None:
     """Return how images as they come are laid out, None for what the network takes as it is."""
     layout = find_layout(core, x.shape, what)
-    if layout is None or layout.single or (layout.sample == x.shape[1:] and not layout.scales(x)):
+    if layout is not None and layout.single:
+        raise ShapeError(f"{what} needs a stack of samples, got one of shape {x.shape}; one is a stack as x[None]")
+    if layout is None or (layout.sample == x.shape[1:] and not layout.scales(x)):
         return None
     return layout
 

@@ -33,6 +33,10 @@ def own_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
     """Return `ax`, or the axes of one new figure of `size` inches."""
     if ax is None:
         _, ax = plt.subplots(figsize=size, layout="constrained")
+    elif getattr(ax, "name", None) != "rectilinear" or ax.figure is None:
+        raise TypeError(
+            f"ax must be plain matplotlib Axes in a figure, as plt.subplots()[1] gives them, got {type(ax).__name__}"
+        )
     return ax
 
 

@@ -111,7 +111,9 @@ def _power_of_ten(cell: float) -> str:
 def _draw_image(ax: Axes, cells: Array, **colours: Any) -> Any:
     rows, columns = cells.shape
     interpolation = "none" if cells.size <= UNSCALED else "antialiased"
-    return ax.imshow(cells, extent=(0, columns, rows, 0), aspect="auto", interpolation=interpolation, **colours)
+    return ax.imshow(
+        cells, extent=(0, columns, rows, 0), aspect="auto", origin="upper", interpolation=interpolation, **colours
+    )
 
 
 def _tick_cells(count: int, inches: float, spacing: float) -> list[int]:

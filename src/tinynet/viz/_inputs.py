@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,8 +12,6 @@ from tinynet._arrays import as_array, as_real, check_positive
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tinynet._arrays import Array
 
 
@@ -146,11 +144,16 @@ def as_labels(labels: Any, classes: int | None, owner: str, what: str = "labels"
     return result
 
 
-def as_class_names(class_names: Sequence[Any] | None, classes: int, owner: str) -> list[str]:
+def as_class_names(class_names: Iterable[Any] | None, classes: int, owner: str) -> list[str]:
     """Return one name a class: those given, else 0, 1, 2, ..."""
-    if isinstance(class_names, (str, bytes)):  # which is a sequence, too, of letters
-        raise TypeError(f"{owner}: class_names must be a list with a name for each class, got {class_names!r}")
-    names = list(range(classes)) if class_names is None else list(class_names)
+    names = [str(k) for k in range(classes)] if class_names is None else as_names(class_names, owner)
     if len(names) != classes:
         raise ValueError(f"{owner} got {len(names)} class_names for {classes} classes")
-    return [str(name) for name in names]
+    return names
+
+
+def as_names(class_names: Iterable[Any], owner: str) -> list[str]:
+    """Return names of classes as texts of one line each."""
+    if isinstance(class_names, (str, bytes)) or not isinstance(class_names, Iterable):
+        raise TypeError(f"{owner}: class_names must be a list with a name for each class, got {class_names!r}")
+    return [" ".join(str(name).split()) for name in class_names]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet.network import Sequential
 from tinynet.viz._axes import plural
 from tinynet.viz._texts import shorten
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def leaf_layers(network: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every layer that is no network itself, with its place: 0, 1, 2.0, 2.1, ..."""
     for place, layer in enumerate(network):
-        if isinstance(layer, Iterable):
+        if isinstance(layer, (Sequential, list, tuple)):
             yield from leaf_layers(layer, f"{prefix}{place}.")
         else:
             yield f"{prefix}{place}", layer
@@ -27,8 +28,9 @@ def leaf_layers(network: Iterable[Any], prefix: str = "") -> Iterator[tuple[str,
 
 def matrix_layers(source: Any, owner: str) -> list[tuple[str, Any]]:
     """Return the layers of a network whose weights are a matrix, or filters, each with its name."""
-    if not isinstance(source, Iterable):
-        raise TypeError(f"{owner} expects a network, got {type(source).__name__}; plot_weights draws one layer")
+    if isinstance(source, (str, bytes, Mapping, np.ndarray)) or not isinstance(source, Iterable):
+        hint = "from_torch_state_dict makes one" if isinstance(source, Mapping) else "plot_weights draws one layer"
+        raise TypeError(f"{owner} expects a network, got {type(source).__name__}; {hint}")
     found = [
         (layer_name(place, layer), layer)
         for place, layer in leaf_layers(source)

@@ -38,10 +38,12 @@ class PadFigure:
 
         extent = (0, ink.shape[1], ink.shape[0], 0)
         self.paper = self._axes(MARGIN, MARGIN, PAPER, PAPER, "Draw a digit (right-click or c: clear)")
-        self._ink = self.paper.imshow(ink, cmap="gray_r", vmin=0, vmax=1, interpolation="bilinear", extent=extent)
+        self._ink = self.paper.imshow(
+            ink, cmap="gray_r", vmin=0, vmax=1, origin="upper", interpolation="bilinear", extent=extent
+        )
         size = f"the network gets {image.shape[0]} × {image.shape[1]}"
         shown = self._axes(middle, MARGIN + PAPER - IMAGE, BARS, IMAGE, size)
-        self._image = shown.imshow(image, cmap="gray_r", vmin=0, vmax=255, interpolation="none")
+        self._image = shown.imshow(image, cmap="gray_r", vmin=0, vmax=255, origin="upper", interpolation="none")
         bars = self._axes(middle, MARGIN, BARS, PAPER - IMAGE - TITLE)
         self._bars = Bars(bars, names)
         strips = []
@@ -79,7 +81,7 @@ class PadFigure:
         self._bars.show(probabilities)
         self._activations.show(steps)
         canvas: Any = self.figure.canvas
-        if self._background is None:
+        if self._background is None or not canvas.supports_blit:  # which the canvas of a closed window does not
             canvas.draw_idle()
             return
         canvas.restore_region(self._background)

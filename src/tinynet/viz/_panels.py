@@ -68,7 +68,7 @@ class Activations:
         self.blank = [as_cells(np.zeros_like(step.y[0])) for step in steps]
         self.images = []
         for ax, cells, step in zip(axes, self.blank, steps):
-            drawn = ax.imshow(cells, cmap=DIVERGING, vmin=-1, vmax=1, interpolation="none")
+            drawn = ax.imshow(cells, cmap=DIVERGING, vmin=-1, vmax=1, origin="upper", interpolation="none")
             self.images.append(drawn)
             ax.set_aspect("equal" if step.y.ndim == 4 else "auto")
             shape = " × ".join(map(str, step.y.shape[1:]))

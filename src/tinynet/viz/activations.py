@@ -190,7 +190,7 @@ def _draw_maps(ax: Axes, maps: Array, limit: float, colours: Colormap, noun: str
     for k, values in enumerate(maps):
         top, left = k // columns * down, k % columns * across
         cells, place = np.where(np.isfinite(values), values, np.nan), (left, left + width, top + height, top)
-        ax.imshow(cells, extent=place, vmin=-limit, vmax=limit, cmap=colours, interpolation="none")
+        ax.imshow(cells, extent=place, vmin=-limit, vmax=limit, cmap=colours, origin="upper", interpolation="none")
     ax.set(
         xlim=(0, columns * across - gap),
         ylim=(rows * down - gap, 0),

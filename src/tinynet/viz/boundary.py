@@ -185,4 +185,5 @@ def _draw_samples(ax: Axes, x: Array, k: int, name: str) -> None:
     look: dict[str, Any] = {"color": COLOURS[k % len(COLOURS)], "marker": MARKS[k % len(MARKS)]}
     size = 36 if len(x) <= 300 else 14
     many = len(x) > MOST_SAMPLES
-    ax.scatter(x[:, 0], x[:, 1], s=size, edgecolors="black", linewidths=0.6, label=name, rasterized=many, **look)
+    shown = name if name and not name.startswith("_") else f" {name}"  # which legends would leave out
+    ax.scatter(x[:, 0], x[:, 1], s=size, edgecolors="black", linewidths=0.6, label=shown, rasterized=many, **look)

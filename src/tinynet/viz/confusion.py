@@ -11,7 +11,7 @@ from matplotlib.colors import PowerNorm
 from tinynet._arrays import as_array, as_real
 from tinynet.errors import ShapeError
 from tinynet.viz._axes import colour_map, keep_beside, own_axes, plural
-from tinynet.viz._inputs import as_class_names, as_labels
+from tinynet.viz._inputs import as_class_names, as_labels, as_names
 from tinynet.viz._texts import plain, shorten_all
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def plot_confusion_matrix(
     ['1', '1', '2']
     """
     owner = "plot_confusion_matrix"
+    class_names = None if class_names is None else as_names(class_names, owner)
     classes = None if class_names is None else len(class_names)
     predictions = as_array(predictions, owner)
     if predictions.ndim == 2:

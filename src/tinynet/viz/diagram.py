@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -108,6 +109,8 @@ def draw_network(
     ['input\n12 of 784 inputs', 'fc1\n12 of 16 neurons', 'fc2\n10 neurons']
     """
     owner = "draw_network"
+    if isinstance(network, Iterator):
+        network = list(network)  # it is gone through twice
     matrix_layers(network, owner)  # errors, if any, before anything is drawn
     nodes = check_positive(nodes, f"{owner}: nodes")
     colours = colour_map(cmap, owner)

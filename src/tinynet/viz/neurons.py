@@ -90,7 +90,7 @@ def plot_neurons(
     figure, axes, _, bar = grid(len(shown), (width, height), caption=0.23, heading=0.5, bar=True)
     for index, (ax, weights) in enumerate(zip(axes, shown)):
         image = np.where(np.isfinite(weights), weights, np.nan).reshape(shape)
-        drawn = ax.imshow(image, vmin=-limit, vmax=limit, cmap=colours, interpolation="none")
+        drawn = ax.imshow(image, vmin=-limit, vmax=limit, cmap=colours, origin="upper", interpolation="none")
         hide_axis(ax)
         ax.set_title(str(index), fontsize="small", pad=2)
     first = "" if len(shown) == neurons else f"first {len(shown)} of "

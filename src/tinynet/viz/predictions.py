@@ -108,7 +108,7 @@ def plot_predictions(
     heading = 0.4 if count > 1 else 0.0
     figure, axes, strips, _ = grid(count, (width, height), caption=0.35, heading=heading, strip=BAR * top)
     for place, (ax, row) in enumerate(zip(axes, rows)):
-        ax.imshow(pictures[place], cmap=colours_of_ink, vmin=low, vmax=high, interpolation="none")
+        ax.imshow(pictures[place], cmap=colours_of_ink, vmin=low, vmax=high, origin="upper", interpolation="none")
         ax.set_anchor("S")
         hide_axis(ax)
         winner = int(row.argmax())

@@ -122,7 +122,7 @@ def plot_saliency(
     width, height = picture_inches(*shape, 3.6)
     ax = own_axes(ax, (width + 1.3, height + 0.9))
     cells = np.where(np.isfinite(gradient), gradient, np.nan)
-    drawn = ax.imshow(cells, vmin=-limit, vmax=limit, cmap=colours, interpolation="none")
+    drawn = ax.imshow(cells, vmin=-limit, vmax=limit, cmap=colours, origin="upper", interpolation="none")
     _draw_outline(ax, x.reshape(-1, *shape).mean(axis=0))
     title = f"Saliency for class {names[chosen]}\npredicted: {names[predicted]}"
     if isinstance(steps[-1].layer, Softmax):
