@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinynet._arrays import check_number, check_positive
+from tinynet._arrays import check_positive
+from tinynet.schedules import check_rate
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
@@ -35,12 +36,16 @@ class Callback:
         """Be told that training is over, by itself or interrupted, but not by an error."""
 
 
+#: The columns of a history that have a best number.
+MONITORED = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
 class _Monitor(Callback):
     """What both kinds share: a column of the history, and which of its numbers is the best."""
 
     def __init__(self, monitor: str | None = None) -> None:
-        if monitor is not None and not (isinstance(monitor, str) and monitor.endswith(("loss", "accuracy"))):
-            raise ValueError(f"{type(self).__name__}: monitor must be a loss or an accuracy, got {monitor!r}")
+        if monitor is not None and not (isinstance(monitor, str) and monitor in MONITORED):
+            raise ValueError(f"{type(self).__name__}: monitor must be one of {', '.join(MONITORED)}, got {monitor!r}")
         self.monitor: str | None = monitor
         self._forget()
 
@@ -103,7 +108,7 @@ class EarlyStopping(_Monitor):
     def __init__(self, monitor: str | None = None, patience: int = 5, min_delta: float = 0.0) -> None:
         super().__init__(monitor)
         self.patience: int = check_positive(patience, "EarlyStopping: patience")
-        self.min_delta: float = check_number(min_delta, "EarlyStopping: min_delta")
+        self.min_delta: float = check_rate(min_delta, "EarlyStopping: min_delta")
 
     def __call__(self, network: Layer, history: History) -> bool:
         """Return whether to stop."""

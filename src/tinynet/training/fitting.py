@@ -121,20 +121,25 @@ def fit(
     generator = np.random.default_rng(rng) if shuffle else None
     loss = CrossEntropy(from_logits=not isinstance(net._last_layer(), Softmax)) if loss is None else loss
     trainer = Trainer(net, loss, Adam() if optimizer is None else optimizer)
+    called = _check_callbacks(callbacks)
+    told = [callback for callback in called if isinstance(callback, Callback)]
     data = check_data(trainer.core, trainer.loss, x, y, "fit")
     validation = None
     if validation_data is not None:
         if not (isinstance(validation_data, (tuple, list)) and len(validation_data) == 2):
             raise TypeError(f"fit: validation_data must be a pair (x, y), got {type(validation_data).__name__}")
         validation = check_data(trainer.core, trainer.loss, *validation_data, "fit: validation_data")
+    for callback in told:
+        monitor = getattr(callback, "monitor", None)
+        if validation is None and monitor is not None and str(monitor).startswith("val_"):
+            raise ValueError(f"fit: {callback!r} needs {monitor}: give fit validation_data")
     if looks_like_pixels(data):
         warnings.warn(
             "x looks like pixels in 0..255, and fit takes numbers as they are: networks learn better from x / 255, "
             "or tinynet.datasets.normalize(x)",
             stacklevel=2,
         )
-    history, called = History(), _check_callbacks(callbacks)
-    told = [callback for callback in called if isinstance(callback, Callback)]
+    history = History()
     printer = Progress(bool(progress), epochs, len(data.x))
     for callback in told:
         callback.start(network, history)
