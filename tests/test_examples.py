@@ -43,7 +43,13 @@ def run(root, script, tmp_path):
         env["PYTHONPATH"] = os.pathsep.join([str(tmp_path), str(root / "src")])
         command = [sys.executable, str(script), *map(str, arguments)]
         done = subprocess.run(
-            command, cwd=tmp_path, env={**env, **environment}, capture_output=True, text=True, timeout=300, check=False
+            command,
+            cwd=tmp_path,
+            env={**env, **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout
