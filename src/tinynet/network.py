@@ -256,9 +256,12 @@ class Sequential(Layer):
         return evaluate_images(self, x, batch_size, keep, f"{self.label}: {method}")
 
     def _last_layer(self) -> Layer | None:
-        """Return the last layer, that of the last network where networks are nested."""
-        last = self.layers[-1] if self.layers else None
-        return last._last_layer() if isinstance(last, Sequential) else last
+        """Return the last layer, that of the last network where networks are nested; empty ones count for nothing."""
+        for layer in reversed(self.layers):
+            last = layer._last_layer() if isinstance(layer, Sequential) else layer
+            if last is not None:
+                return last
+        return None
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         try:

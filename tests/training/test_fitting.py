@@ -317,6 +317,17 @@ def test_without_shuffling_batches_come_in_order(data):
         assert batch == sorted(batch, key=places.get)
 
 
+def test_an_empty_network_at_the_end_hides_no_softmax(data):
+    def start(*more):
+        return tn.Sequential(tn.Dense(2, 4, rng=0), tn.ReLU(), tn.Dense(4, 2, rng=1), tn.Softmax(), *more)
+
+    nets = [start(), start(tn.Sequential()), start(tn.Sequential(tn.Sequential()))]
+    losses = [tn.fit(net, *data, epochs=2, rng=0, progress=False).loss for net in nets]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+    assert losses[2] == losses[1]
+    assert nets[2].predict_proba(data[0]).shape == (len(data[0]), 2)
+
+
 @pytest.mark.parametrize("layout", [(28, 28), (1, 28, 28)])
 @pytest.mark.parametrize("first", [[tn.Dense(784, 10, rng=0)], [tn.Conv2d(1, 10, 28, rng=0), tn.Flatten()]])
 def test_images_are_taken_as_predict_takes_them(layout, first):

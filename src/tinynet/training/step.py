@@ -104,8 +104,10 @@ def fuse(network: Sequential, loss: Any) -> tuple[Sequential, Any]:
 
 def _is_plain(network: Sequential) -> bool:
     """Whether nothing but the layers themselves decides what comes out of the last one: a subclass may do more."""
+    if type(network) is not Sequential or not network.layers:
+        return False
     last = network.layers[-1]
-    return type(network) is Sequential and (not isinstance(last, Sequential) or _is_plain(last))
+    return not isinstance(last, Sequential) or _is_plain(last)
 
 
 def _without_last(network: Sequential) -> Sequential:
