@@ -37,7 +37,7 @@ class Callback:
 
 
 #: The columns of a history that have a best number.
-MONITORED = ("loss", "accuracy", "val_loss", "val_accuracy")
+MONITORED: tuple[str, ...] = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 class _Monitor(Callback):
