@@ -10,15 +10,17 @@ Only the ratios mean something elsewhere.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 from pathlib import Path
 
+#: What can be measured: the module that does it, and what its lines are about.
 GROUPS = {
-    "cold": "new process: import, load a .pth, predict one image",
-    "inference": "dense networks, inference, float32",
-    "convolution": "convolutional network, float32",
-    "training": "a step of training, 784-128-64-10, float32",
-    "checkpoints": "loading a checkpoint",
+    "cold": ("cold_start", "new process: import, load a .pth, predict one image"),
+    "inference": ("inference", "dense networks, inference, float32"),
+    "convolution": ("convolution", "convolutional network, float32"),
+    "training": ("training", "a step of training, 784-128-64-10, float32"),
+    "checkpoints": ("checkpoints", "loading a checkpoint"),
 }
 
 
@@ -33,14 +35,13 @@ def main() -> None:
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = str(arguments.threads)
 
-    from benchmarks import checkpoints, cold_start, convolution, inference, report, training
+    from benchmarks import report
 
-    parts = (cold_start, inference, convolution, training, checkpoints)
     machine, groups = report.describe_machine(arguments.threads), {}
     print(report.machine_text(machine))
-    for (group, title), part in zip(GROUPS.items(), parts):
-        if arguments.only and group not in arguments.only:
-            continue
+    for group in arguments.only or GROUPS:
+        module, title = GROUPS[group]
+        part = importlib.import_module(f"benchmarks.{module}")
         print(f"\n{title}")
         groups[title] = []
         for row in part.measure(arguments.threads, arguments.seconds):

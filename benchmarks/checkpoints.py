@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 import tinynet as tn
+from benchmarks.cold_start import WEIGHTS
 from benchmarks.report import Line, line
 from benchmarks.timing import Functions, interleave
 
 TENSORS = 5_000
-WEIGHTS = Path(__file__).resolve().parents[1] / "examples" / "mnist_model.pth"
 
 
 def measure(threads: int, seconds: float) -> Iterator[Line]:

@@ -18,7 +18,7 @@ import tinynet as tn
 from tinynet.datasets.strokes import STROKES
 from tinynet.viz import DigitPad
 from tinynet.viz._axes import RIGHT
-from tinynet.viz._panels import as_cells
+from tinynet.viz._pad_panels import as_cells
 
 
 def dense(*last, classes=10, inputs=784):

@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgb, to_rgba
 
 import tinynet as tn
 from tinynet.viz import plot_network_weights, plot_weights
-from tinynet.viz._axes import DIVERGING, NOT_FINITE
+from tinynet.viz._scale import DIVERGING, NOT_FINITE
 
 SMALL, LARGE = (4, 6), (60, 70)
 

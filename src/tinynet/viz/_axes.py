@@ -1,16 +1,16 @@
-"""What the pictures share: new figures, grids, the scale around zero and its colours."""
+"""What the pictures share: new figures, grids, and the axes and colour bars in them."""
 
 from __future__ import annotations
 
 import math
-from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import Colormap
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Bbox
+
+from tinynet.viz._scale import largest_magnitude
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
 #: Blue and vermilion of Okabe and Ito (2008), told apart with every kind of colour vision, and on white and black.
 RIGHT, WRONG = BLUE, VERMILION = "#0072B2", "#D55E00"
-#: Blue below zero, red above it; legible for colour-blind readers.
-DIVERGING = "coolwarm"
-#: What has no place on a scale: NaN and infinity. Of the CSS colours the one farthest from `DIVERGING`, black and
-#: white, the backgrounds of the styles: 37 in CIELAB as readers of any colour vision see it (Machado et al. 2009).
-NOT_FINITE = "lime"
 #: What a colour bar with its ticks and its label takes, in inches.
 BAR = 0.9
 
@@ -100,34 +95,6 @@ def _ugliness(count: int, columns: int, aspect: float) -> float:
     return abs(math.log(aspect * columns / rows / 1.5)) + 3 * (rows * columns - count) / count
 
 
-def colour_map(cmap: Any, owner: str) -> Colormap:
-    """Return the colour map of that name."""
-    if not isinstance(cmap, (str, Colormap)):
-        raise TypeError(f"{owner}: cmap must be the name of a colour map, got {cmap!r}")
-    try:
-        return plt.get_cmap(cmap)
-    except ValueError:
-        known = 'such as "coolwarm", "gray" or others of matplotlib.pyplot.colormaps()'
-        raise ValueError(f"{owner}: cmap must be the name of a colour map, {known}, got {cmap!r}") from None
-
-
-def scale_limit(values: Array, owner: str, *, limit: float | None = None, robust: bool = False) -> float:
-    """Return how far a scale around zero reaches to both sides.
-
-    Without `limit` that is the largest finite magnitude or, if `robust`, their 99th percentile; 1 where that is 0.
-    """
-    if limit is not None:
-        if not isinstance(limit, Real):
-            raise TypeError(f"{owner}: limit must be a number, got {limit!r}")
-        if not (math.isfinite(limit) and limit > 0):
-            raise ValueError(f"{owner}: limit must be a positive finite number, got {limit}")
-        return float(limit)
-    sizes = abs(values[np.isfinite(values)])
-    if robust and sizes.size and (percentile := float(np.percentile(sizes, 99))):
-        return percentile
-    return float(sizes.max(initial=0.0)) or 1.0
-
-
 def scale_by_logarithms(ax: Axes, values: Array) -> None:
     """Let equal ratios of positive `values` be equal distances upwards, with numbers at the ticks and no powers."""
     ax.set_yscale("log")
@@ -146,8 +113,7 @@ def add_colour_bar(drawn: Any, label: str, values: Array, *, bar: Axes | None = 
 
     With `beside` it is as high as a picture of square pixels, which may not fill its axes.
     """
-    sizes = abs(values[np.isfinite(values)])
-    extend = "both" if sizes.max(initial=0.0) > drawn.norm.vmax else "neither"
+    extend = "both" if largest_magnitude(values) > drawn.norm.vmax else "neither"
     key = drawn.axes.figure.colorbar(drawn, ax=drawn.axes, cax=bar, label=label, extend=extend, aspect=20)
     if beside:
         keep_beside(key.ax, drawn.axes)
@@ -163,12 +129,6 @@ def _beside(ax: Axes) -> Bbox:
     gap, width = box.height / 40, box.height / 20
     inches = ax.figure.bbox.height / ax.figure.bbox.width
     return Bbox.from_bounds(box.x1 + gap * inches, box.y0, width * inches, box.height)
-
-
-def not_finite_note(values: Array) -> str:
-    """Return a line for the title that counts NaN and infinity, or nothing."""
-    count = int(values.size - np.isfinite(values).sum())
-    return f"\n{count:,} not finite ({NOT_FINITE})" if count else ""
 
 
 def plural(count: int, noun: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tinynet._images import as_batch
 from tinynet.errors import ShapeError
 from tinynet.functional.normalization import broadcast
-from tinynet.layers import BatchNorm, LogSoftmax, Softmax
+from tinynet.layers import BatchNorm, Flatten, LogSoftmax, Softmax
 from tinynet.network import Sequential
 from tinynet.viz._layers import layer_name
 
@@ -78,6 +78,11 @@ def evaluate_one(network: Sequential, x: Any, owner: str) -> list[Step]:
 def without_softmax(steps: list[Step]) -> list[Step]:
     """Leave out what only turns scores into probabilities: where these are near 0 or 1, their gradients vanish."""
     return steps[:-1] if isinstance(steps[-1].layer, (Softmax, LogSoftmax)) else steps
+
+
+def with_other_numbers(steps: list[Step]) -> list[Step]:
+    """Leave out the layers that hand on the numbers of the layer before."""
+    return [step for step in steps if not (step.changes_nothing or isinstance(step.layer, Flatten))]
 
 
 def _steps(network: Sequential, x: Array, prefix: str) -> Iterator[Step]:

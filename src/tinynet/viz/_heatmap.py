@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
 
-from tinynet.viz._axes import NOT_FINITE
+from tinynet.viz._scale import NOT_FINITE, are_light
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +81,7 @@ def hold_values(ax: Axes, rows: int, columns: int) -> bool:
 
 def write_values(ax: Axes, cells: Array, limit: float, drawn: Any) -> None:
     """Write finite values into the cells, dark on light and light on dark; seaborn would draw the figure for it."""
-    is_light = drawn.cmap(drawn.norm(cells))[..., :3] @ (0.299, 0.587, 0.114) > 0.5
+    is_light = are_light(drawn.cmap(drawn.norm(cells)))
     words = _written(np.where(np.isfinite(cells), cells, np.nan), limit)
     for row, column in np.argwhere(np.isfinite(cells)):
         look: dict[str, Any] = {"color": "black" if is_light[row, column] else "white", "fontsize": "small"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib.pyplot as plt
 
 from tinynet.viz._axes import hide_axis
-from tinynet.viz._panels import Activations, Bars
+from tinynet.viz._pad_panels import Activations, Bars
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

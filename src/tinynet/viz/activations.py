@@ -11,11 +11,11 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from tinynet._arrays import check_positive
-from tinynet.layers import Flatten
-from tinynet.viz._axes import BAR, DIVERGING, NOT_FINITE, colour_map, not_finite_note, plural, scale_limit
-from tinynet.viz._evaluation import as_network, evaluate_one
+from tinynet.viz._axes import BAR, plural
+from tinynet.viz._evaluation import as_network, evaluate_one, with_other_numbers
 from tinynet.viz._heatmap import draw_cells, hold_values, write_values
 from tinynet.viz._inputs import as_class_names, as_image_shape, square_shape
+from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, largest_magnitude, natural_limit, not_finite_note
 from tinynet.viz._texts import plain, shorten_all
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ def plot_activations(
     if class_names is not None:
         names = as_class_names(class_names, last.size, owner)
     panels = [_input_panel(steps[0].x[0], image_shape, count, owner)]
-    shown = (step for step in steps if not step.changes_nothing and not isinstance(step.layer, Flatten))
-    panels += [_panel(step.name, step.y[0], "map", "neuron", count) for step in shown]
+    panels += [_panel(step.name, step.y[0], "map", "neuron", count) for step in with_other_numbers(steps)]
     if len(panels) > MOST_PANELS:
         raise ValueError(f"{owner} draws up to {MOST_PANELS} layers, got {len(panels)}; draw parts, as network[:20]")
 
@@ -148,7 +147,7 @@ def _panel(name: str, values: Array, maps: str, numbers: str, count: int) -> Pan
     else:
         values = values.ravel()
         noun, shape = numbers, plural(values.size, numbers)
-    largest = scale_limit(values, "") if values.any() else 0.0
+    largest = largest_magnitude(values)
     note = not_finite_note(values).replace("\n", ", ")
     return Panel(f"{plain(name)}: {shape}, largest magnitude {largest:.3g}{note}", values, noun)
 
@@ -169,7 +168,7 @@ def _height(values: Array, count: int) -> float:
 
 def _draw(ax: Axes, panel: Panel, count: int, colours: Colormap) -> None:
     """Draw a panel in colours that reach to its largest magnitude on both sides of zero."""
-    limit = scale_limit(panel.values, "")
+    limit = natural_limit(panel.values)
     if panel.values.ndim == 1:
         row = panel.values[None]
         drawn = draw_cells(ax, row, limit, colours, annotate=False)

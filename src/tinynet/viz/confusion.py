@@ -10,8 +10,9 @@ from matplotlib.colors import PowerNorm
 
 from tinynet._arrays import as_array, as_real
 from tinynet.errors import ShapeError
-from tinynet.viz._axes import colour_map, keep_beside, own_axes, plural
+from tinynet.viz._axes import keep_beside, own_axes, plural
 from tinynet.viz._inputs import as_class_names, as_labels, as_names
+from tinynet.viz._scale import are_light, colour_map
 from tinynet.viz._texts import plain, shorten_all
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _name_cells(ax: Axes, names: list[str], *, upright: bool) -> None:
 
 def _write(ax: Axes, words: Array, colours: Array, points: float) -> None:
     """Write `words` into the cells, dark on light `colours` and light on dark ones."""
-    is_light = colours[..., :3] @ (0.299, 0.587, 0.114) > 0.5
+    is_light = are_light(colours)
     for row, column in np.argwhere(words != ""):
         colour = "black" if is_light[row, column] else "white"
         place = column + 0.5, row + 0.5

@@ -11,18 +11,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 
 from tinynet._arrays import as_real, check_positive
-from tinynet.viz._axes import (
-    DIVERGING,
-    NOT_FINITE,
-    colour_map,
-    hide_axis,
-    not_finite_note,
-    own_axes,
-    plural,
-    scale_limit,
-)
+from tinynet.viz._axes import hide_axis, own_axes, plural
 from tinynet.viz._inputs import as_class_names
 from tinynet.viz._layers import layer_name, leaf_layers, matrix_layers
+from tinynet.viz._scale import DIVERGING, NOT_FINITE, are_light, colour_map, natural_limit, not_finite_note
 from tinynet.viz._texts import plain, shorten, shorten_all
 
 if TYPE_CHECKING:
@@ -164,7 +156,7 @@ def _columns(network: Iterable[Any], owner: str) -> tuple[list[Column], list[Lin
             matrix, noun = matrix.sum(axis=(2, 3)), "channel"
         values = matrix.ravel() if bias is None else np.concatenate((matrix.ravel(), bias))
         numbers.append(values)
-        limit = scale_limit(values, owner)
+        limit = natural_limit(values)
         size = matrix.shape[1]
         if not columns or columns[-1].size != size:
             word = "channel" if noun == "channel" else "input"
@@ -218,8 +210,7 @@ def _draw_column(ax: Axes, k: int, column: Column, shown: Array, highest: int, c
         shares = np.ma.masked_invalid((column.biases[shown] + 1) / 2)
         paint = colours.with_extremes(bad=NOT_FINITE)(shares)
     ax.scatter(np.full(len(shown), k), heights, s=CIRCLE, c=paint, edgecolors="gray", linewidths=1, zorder=2)
-    is_light = paint[:, :3] @ (0.299, 0.587, 0.114) > 0.5
-    for node, y, light in zip(shown, heights, is_light):
+    for node, y, light in zip(shown, heights, are_light(paint)):
         look: dict[str, Any] = {"color": "black" if light else "white", "zorder": 3}
         ax.text(k, y, str(node), ha="center", va="center_baseline", fontsize=7, **look)
     some = "" if len(shown) == column.size else f"{len(shown)} of "

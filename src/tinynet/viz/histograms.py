@@ -9,9 +9,10 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tinynet._arrays import check_positive
-from tinynet.viz._axes import DIVERGING, NOT_FINITE, VERMILION, colour_map, grid, not_finite_note, plural, scale_limit
+from tinynet.viz._axes import VERMILION, grid, plural
 from tinynet.viz._inputs import as_weights
 from tinynet.viz._layers import matrix_layers
+from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, not_finite_note, scale_limit
 from tinynet.viz._texts import plain, shorten
 
 if TYPE_CHECKING:

@@ -8,19 +8,9 @@ import numpy as np
 
 from tinynet._arrays import check_positive
 from tinynet.layers import Conv2d
-from tinynet.viz._axes import (
-    DIVERGING,
-    NOT_FINITE,
-    add_colour_bar,
-    colour_map,
-    grid,
-    hide_axis,
-    not_finite_note,
-    picture_inches,
-    plural,
-    scale_limit,
-)
+from tinynet.viz._axes import add_colour_bar, grid, hide_axis, picture_inches, plural
 from tinynet.viz._inputs import as_image_shape, as_weights
+from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, not_finite_note, scale_limit
 from tinynet.viz._texts import plain, shorten
 
 if TYPE_CHECKING:

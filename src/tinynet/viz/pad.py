@@ -15,7 +15,7 @@ from tinynet.layers import Softmax
 from tinynet.viz._evaluation import as_network, evaluate_one
 from tinynet.viz._inputs import as_class_names
 from tinynet.viz._pad_figure import PadFigure
-from tinynet.viz._panels import shown_steps
+from tinynet.viz._pad_panels import shown_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

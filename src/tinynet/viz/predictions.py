@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.errors import ShapeError
-from tinynet.viz._axes import RIGHT, WRONG, colour_map, grid, hide_axis, picture_inches
+from tinynet.viz._axes import RIGHT, WRONG, grid, hide_axis, picture_inches
 from tinynet.viz._inputs import as_class_names, as_images, as_labels, as_probabilities, pixel_range
+from tinynet.viz._scale import colour_map
 from tinynet.viz._texts import plain, shorten_all
 
 if TYPE_CHECKING:

@@ -8,18 +8,10 @@ import numpy as np
 
 from tinynet.errors import ShapeError
 from tinynet.layers import Softmax
-from tinynet.viz._axes import (
-    DIVERGING,
-    NOT_FINITE,
-    add_colour_bar,
-    colour_map,
-    not_finite_note,
-    own_axes,
-    picture_inches,
-    scale_limit,
-)
+from tinynet.viz._axes import add_colour_bar, own_axes, picture_inches
 from tinynet.viz._evaluation import as_network, evaluate_one, without_softmax
 from tinynet.viz._inputs import as_class_names, as_image_shape, as_labels
+from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, not_finite_note, scale_limit
 from tinynet.viz._texts import plain, shorten_all
 from tinynet.viz.predictions import percentage
 

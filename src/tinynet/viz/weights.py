@@ -6,18 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.viz._axes import (
-    DIVERGING,
-    add_colour_bar,
-    colour_map,
-    grid,
-    not_finite_note,
-    own_axes,
-    scale_limit,
-)
+from tinynet.viz._axes import add_colour_bar, grid, own_axes
 from tinynet.viz._heatmap import draw_cells
 from tinynet.viz._inputs import as_weights
 from tinynet.viz._layers import matrix_layers, shape_in_words
+from tinynet.viz._scale import DIVERGING, check_limit, colour_map, not_finite_note, scale_limit
 from tinynet.viz._texts import plain, shorten
 
 if TYPE_CHECKING:
@@ -142,7 +135,8 @@ def plot_network_weights(
     owner = "plot_network_weights"
     layers = matrix_layers(network, owner)
     panels = [(name, layer, as_weights(layer, owner)) for name, layer in layers]
-    scale_limit(np.zeros(1), owner, limit=limit)  # errors, if any, before the figure opens
+    if limit is not None:
+        check_limit(limit, owner)  # errors, if any, before the figure opens
     colour_map(cmap, owner)
     columns = 1 if len(panels) <= 4 else 2
     figure, axes, _, _ = grid(len(panels), (8.5, 1.8), caption=0.8, columns=columns)

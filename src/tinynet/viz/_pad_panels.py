@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinynet.layers import Flatten, LogSoftmax, Softmax
-from tinynet.viz._axes import DIVERGING, RIGHT, hide_axis, scale_limit
+from tinynet.viz._axes import RIGHT, hide_axis
+from tinynet.viz._evaluation import with_other_numbers, without_softmax
+from tinynet.viz._scale import DIVERGING, natural_limit
 from tinynet.viz._texts import plain, shorten, shorten_all
 from tinynet.viz.predictions import percentage
 
@@ -85,16 +86,14 @@ class Activations:
                 image.set_data(self.blank[place])
             else:
                 values = steps[place].y[0]
-                limit = scale_limit(values, "")
+                limit = natural_limit(values)
                 image.set_data(as_cells(values))
                 image.set_clim(-limit, limit)
 
 
 def shown_steps(steps: list[Step]) -> list[Step]:
     """Leave out the layers that change no number, and the probabilities, which have bars."""
-    if isinstance(steps[-1].layer, (Softmax, LogSoftmax)):
-        steps = steps[:-1]
-    return [step for step in steps if not (step.changes_nothing or isinstance(step.layer, Flatten))][-MOST_LAYERS:]
+    return with_other_numbers(without_softmax(steps))[-MOST_LAYERS:]
 
 
 def as_cells(values: Array) -> Array:

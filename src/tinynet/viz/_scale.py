@@ -1,0 +1,69 @@
+"""How numbers become colours: a scale around zero, what has no place on it, and which words stand out on a colour."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import Colormap
+
+if TYPE_CHECKING:
+    from tinynet._arrays import Array
+
+#: Blue below zero, red above it; legible for colour-blind readers.
+DIVERGING = "coolwarm"
+#: What has no place on a scale: NaN and infinity. Of the CSS colours the one farthest from `DIVERGING`, black and
+#: white, the backgrounds of the styles: 37 in CIELAB as readers of any colour vision see it (Machado et al. 2009).
+NOT_FINITE = "lime"
+
+
+def colour_map(cmap: Any, owner: str) -> Colormap:
+    """Return the colour map of that name."""
+    if not isinstance(cmap, (str, Colormap)):
+        raise TypeError(f"{owner}: cmap must be the name of a colour map, got {cmap!r}")
+    try:
+        return plt.get_cmap(cmap)
+    except ValueError:
+        known = 'such as "coolwarm", "gray" or others of matplotlib.pyplot.colormaps()'
+        raise ValueError(f"{owner}: cmap must be the name of a colour map, {known}, got {cmap!r}") from None
+
+
+def scale_limit(values: Array, owner: str, *, limit: float | None = None, robust: bool = False) -> float:
+    """Return how far a scale around zero reaches to both sides: to `limit`, else as `natural_limit` says."""
+    return natural_limit(values, robust=robust) if limit is None else check_limit(limit, owner)
+
+
+def check_limit(limit: float, owner: str) -> float:
+    """Return how far someone wants a scale to reach."""
+    if not isinstance(limit, Real):
+        raise TypeError(f"{owner}: limit must be a number, got {limit!r}")
+    if not (math.isfinite(limit) and limit > 0):
+        raise ValueError(f"{owner}: limit must be a positive finite number, got {limit}")
+    return float(limit)
+
+
+def natural_limit(values: Array, *, robust: bool = False) -> float:
+    """Return the largest finite magnitude or, if `robust`, their 99th percentile; 1 where that is 0."""
+    if robust and (sizes := abs(values[np.isfinite(values)])).size and (percentile := np.percentile(sizes, 99)):
+        return float(percentile)
+    return largest_magnitude(values) or 1.0
+
+
+def largest_magnitude(values: Array) -> float:
+    """Return the largest finite magnitude, 0 where nothing is finite."""
+    return float(abs(values[np.isfinite(values)]).max(initial=0.0))
+
+
+def are_light(colours: Array) -> Array:
+    """Return for colours (..., 3 or 4) whether dark words stand out on them better than light ones."""
+    light: Array = colours[..., :3] @ (0.299, 0.587, 0.114) > 0.5  # how bright red, green and blue look
+    return light
+
+
+def not_finite_note(values: Array) -> str:
+    """Return a line for the title that counts NaN and infinity, or nothing."""
+    count = int(values.size - np.isfinite(values).sum())
+    return f"\n{count:,} not finite ({NOT_FINITE})" if count else ""
