@@ -198,8 +198,16 @@ def test_data_that_are_not_finite_are_blamed(make, data):
     x = data[0].copy()
     x[150, 1] = np.inf
     for shuffle, step in ((False, "2"), (True, "[12]")):
-        with pytest.raises(tn.TrainingError, match=rf"at step {step}, .* batch holds inf: look at x\[150\]$"):
+        with pytest.raises(tn.TrainingError, match=rf"at step {step}, .*: x\[150\] holds inf$"):
             tn.fit(make(), x, data[1], epochs=1, batch_size=100, shuffle=shuffle, rng=0, progress=False)
+
+
+def test_data_too_large_for_the_network_are_blamed_with_row_and_value(make, data):
+    x = data[0].astype(np.float64)
+    x[150, 1] = -1e300
+    message = r"at step 2, .*: x\[150\] holds -1e\+300, which is too large for float32$"
+    with pytest.raises(tn.TrainingError, match=message):
+        tn.fit(make(), x, data[1], epochs=1, batch_size=100, shuffle=False, progress=False)
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,9 @@ def endings():
         "logits": ([tn.LeakyReLU()], None, True),
         "LogSoftmax": ([tn.LogSoftmax()], tn.CrossEntropy(from_logits=True), True),
         "LogSoftmax, default": ([tn.LogSoftmax()], None, True),
+        "nothing dropped": ([tn.Softmax(), tn.Dropout(0)], None, False),
+        "flattened": ([tn.Sequential(tn.Softmax(), tn.Flatten()), tn.Sequential()], None, False),
+        "LogSoftmax, dropped": ([tn.LogSoftmax(), tn.Dropout(0.5, rng=6)], None, True),
     }
 
 
@@ -69,12 +72,13 @@ def endings():
 def test_fused_or_not_the_gradients_are_the_same(make, data, name, soft):
     last, loss, from_logits = endings()[name]
     net, (x, labels) = make(*last, dtype="float64"), data
+    twin = copy.deepcopy(net)  # its Dropout will draw the same masks
     classes = net(x[:1]).shape[1]
     y = 0.8 * one_hot(labels, classes, dtype="float64") + 0.2 / classes if soft else labels
     reference = tn.CrossEntropy(from_logits=from_logits)
-    value = reference.forward(net.forward(x, training=True), y)
-    net.backward(reference.backward())
-    expected = {key: grad.copy() for key, grad in net.grads.items()}
+    value = reference.forward(twin.forward(x, training=True), y)
+    twin.backward(reference.backward())
+    expected = twin.grads
     recorder = Recorder()
     history = tn.fit(net, x, y, epochs=1, batch_size=999, loss=loss, optimizer=recorder, progress=False)
     assert history.loss == [pytest.approx(value)]
@@ -323,9 +327,21 @@ def test_an_empty_network_at_the_end_hides_no_softmax(data):
 
     nets = [start(), start(tn.Sequential()), start(tn.Sequential(tn.Sequential()))]
     losses = [tn.fit(net, *data, epochs=2, rng=0, progress=False).loss for net in nets]
-    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
-    assert losses[2] == losses[1]
+    assert losses[0] == losses[1] == losses[2]
     assert nets[2].predict_proba(data[0]).shape == (len(data[0]), 2)
+
+
+@pytest.mark.parametrize("loss", [None, tn.CrossEntropy()])
+@pytest.mark.parametrize("wrap", [lambda *layers: layers, lambda *layers: [tn.Sequential(*layers), tn.Sequential()]])
+def test_probabilities_are_not_dropped(make, data, loss, wrap):
+    """They would sum to 1 no more; what the loss of them were is not defined."""
+    net = make(*wrap(tn.Softmax(), tn.Dropout(0.5, rng=0)))
+    before = pickle.dumps(net)
+    with pytest.raises(ValueError, match="fit: a Dropout comes after the Softmax, .* put it before"):
+        tn.fit(net, *data, epochs=1, loss=loss, progress=False)
+    assert pickle.dumps(net) == before
+    one = one_hot(data[1], 2)
+    tn.fit(net, data[0], one, epochs=1, loss=MeanSquare(), progress=False)  # a loss that asks for no probabilities
 
 
 @pytest.mark.parametrize("layout", [(28, 28), (1, 28, 28)])
@@ -356,6 +372,10 @@ def test_pixels_are_noticed(scale):
         tn.fit(net, scale(images), labels, epochs=1, progress=False)
     assert warnings[0].filename == __file__
     tn.fit(net, images / 255, labels, epochs=1, progress=False)  # no warning, which would be an error
+    with pytest.warns(UserWarning, match="the x of validation_data looks like pixels in 0..255") as warnings:
+        tn.fit(net, images / 255, labels, epochs=1, validation_data=(scale(images), labels), progress=False)
+    assert [warning.filename for warning in warnings] == [__file__]
+    tn.fit(net, images / 255, labels, epochs=1, validation_data=(images, labels), progress=False)  # scaled by fit
 
 
 def test_last_batch_of_one_sample(make):
@@ -400,6 +420,8 @@ X, Y = np.zeros((5, 2)), np.array([0, 1, 0, 1, 0])
         ({"loss": tn.CrossEntropy}, TypeError, "loss must have forward and backward"),
         ({"epochs": 0}, ValueError, "fit: epochs must be at least 1"),
         ({"batch_size": 1.5}, TypeError, "fit: batch_size must be an integer"),
+        ({"rng": "a"}, TypeError, "fit: rng must be a numpy.random.Generator, .*, got 'a'"),
+        ({"rng": -1}, ValueError, "fit: rng must be .* a seed of at least 0 or None, got -1"),
     ],
 )
 def test_what_does_not_fit_is_told_before_anything_is_trained(make, change, error, message):

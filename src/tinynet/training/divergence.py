@@ -27,14 +27,26 @@ def first_not_finite(network: Layer, x: Array) -> str:
     "layer 0 (Dense) is the first that is not finite: its 'bias' holds inf"
     """
     if not np.isfinite(x).all():
-        return f"the data themselves are not finite: a sample of this batch holds {_worst(x)}"
+        return "the data themselves are not finite"
     return _first(network, x, "")[0] or "all layers are finite, only the loss is not"
 
 
-def not_finite_row(x: Array) -> int | None:
-    """Return which is the first sample that is not finite, None if all are."""
-    wrong = ~np.isfinite(x).reshape(len(x), -1).all(axis=1)
-    return int(wrong.argmax()) if wrong.any() else None
+def not_finite_sample(x: Array, taken: Array) -> tuple[int, str] | None:
+    """Return which is the first sample that is not finite, and what it holds; None if all are finite.
+
+    `x` is the batch as it was given, `taken` as the network takes it: what is finite may be too large for its dtype.
+
+    Examples
+    --------
+    >>> not_finite_sample(np.array([[1.0], [1e300]]), np.array([[1.0], [np.inf]], np.float32))
+    (1, '1e+300, which is too large for float32')
+    """
+    wrong = ~np.isfinite(taken)
+    if not wrong.any():
+        return None
+    row = int(wrong.reshape(len(x), -1).any(axis=1).argmax())
+    value = float(x[row][wrong[row]].flat[0])
+    return row, f"{value:g}" + (f", which is too large for {taken.dtype}" if np.isfinite(value) else "")
 
 
 def _first(layer: Layer, x: Array, place: str) -> tuple[str, Array]:

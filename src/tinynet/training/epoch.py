@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Optional
 import numpy as np
 
 from tinynet.errors import ShapeError, TrainingError
-from tinynet.training.divergence import not_finite_row
+from tinynet.training.divergence import not_finite_sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,11 +35,11 @@ def train_epoch(trainer: Trainer, data: Data, batches: Iterable[Rows], printer: 
                 printer.advance(len(x))
             trainer.check_finite(x)
     except TrainingError as error:
-        row = not_finite_row(x)
-        if row is None:
+        found = not_finite_sample(x, trainer.core._as_input(x))
+        if found is None:
             raise TrainingError(f"at step {step}, {error}") from None
-        sample = rows.start + row if isinstance(rows, slice) else rows[row]
-        raise TrainingError(f"at step {step}, {error}: look at x[{sample}]") from None
+        sample = rows.start + found[0] if isinstance(rows, slice) else rows[found[0]]
+        raise TrainingError(f"at step {step}, {error}: x[{sample}] holds {found[1]}") from None
     except ShapeError as error:
         if len(x) > 1 or seen == 0:
             raise

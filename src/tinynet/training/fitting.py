@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Callable
 import numpy as np
 
 from tinynet._arrays import check_positive
+from tinynet._ending import last_layer
+from tinynet._random import as_generator
 from tinynet.errors import TrainingError
 from tinynet.layers import Softmax
 from tinynet.losses import CrossEntropy
@@ -61,7 +63,7 @@ def fit(
     loss : CrossEntropy, optional
         By default what fits the network: ``CrossEntropy()`` where it ends in `Softmax`, else
         ``CrossEntropy(from_logits=True)``. A final `Softmax` or `LogSoftmax` and the loss are computed as one, free
-        of overflow. A loss of one's own has ``forward(predictions, targets)``, ``backward()`` and
+        of overflow; a `Dropout` must come before it. A loss of one's own has ``forward(predictions, targets)``, ``backward()`` and
         ``__call__(predictions, targets)``.
     optimizer : SGD or Adam, optional
         By default ``Adam()``. It goes on where it stood, its learning-rate schedule as well.
@@ -93,7 +95,7 @@ def fit(
     Warns
     -----
     UserWarning
-        If `x` looks like pixels in 0..255 that are not scaled.
+        If `x` looks like pixels in 0..255 that are not scaled, or the validation data alone do.
 
     Notes
     -----
@@ -118,8 +120,8 @@ def fit(
     if not net.params:
         raise ValueError(f"fit: {net.label} has no parameters to train")
     epochs, batch_size = check_positive(epochs, "fit: epochs"), check_positive(batch_size, "fit: batch_size")
-    generator = np.random.default_rng(rng) if shuffle else None
-    loss = CrossEntropy(from_logits=not isinstance(net._last_layer(), Softmax)) if loss is None else loss
+    generator = as_generator(rng, "fit") if shuffle else None
+    loss = CrossEntropy(from_logits=not isinstance(last_layer(net), Softmax)) if loss is None else loss
     trainer = Trainer(net, loss, Adam() if optimizer is None else optimizer)
     called = _check_callbacks(callbacks)
     told = [callback for callback in called if isinstance(callback, Callback)]
@@ -137,6 +139,11 @@ def fit(
         warnings.warn(
             "x looks like pixels in 0..255, and fit takes numbers as they are: networks learn better from x / 255, "
             "or tinynet.datasets.normalize(x)",
+            stacklevel=2,
+        )
+    elif validation is not None and looks_like_pixels(validation):
+        warnings.warn(
+            "the x of validation_data looks like pixels in 0..255, and the x to learn from does not: scale both alike",
             stacklevel=2,
         )
     history = History()

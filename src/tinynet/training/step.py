@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet._composition import walk
+from tinynet._ending import last_layer
 from tinynet.errors import TrainingError
 from tinynet.functional.entropy import check_loss_arguments
 from tinynet.functional.fused import softmax_entropy_kernel
-from tinynet.layers import LogSoftmax, Softmax
+from tinynet.layers import Dropout, LogSoftmax, Softmax
 from tinynet.losses import CrossEntropy
 from tinynet.network import Sequential
 from tinynet.optimizers import Optimizer
@@ -85,7 +87,9 @@ def fuse(network: Sequential, loss: Any) -> tuple[Sequential, Any]:
     """Return network and loss without the softmax between them, where the loss does the same free of overflow."""
     if not isinstance(loss, CrossEntropy):
         return network, loss
-    last = network._last_layer()
+    last = last_layer(network)
+    if last is None:
+        return network, loss
     if type(last) is Softmax and loss.from_logits:
         raise ValueError(
             "fit: the network ends in Softmax and gives probabilities, but CrossEntropy(from_logits=True) would take "
@@ -96,27 +100,42 @@ def fuse(network: Sequential, loss: Any) -> tuple[Sequential, Any]:
             "fit: the network ends in LogSoftmax; CrossEntropy() needs probabilities, use "
             "CrossEntropy(from_logits=True), which takes their logarithms as well"
         )
+    drops = _drops_after(network, last)
+    if isinstance(last, Softmax) and drops:
+        raise ValueError(
+            "fit: a Dropout comes after the Softmax, and what it leaves of the probabilities in training sums to 1 no "
+            "more; put it before the Softmax, or before the layer that gives the scores"
+        )
     # The softmax of logarithms of probabilities is the probabilities: after LogSoftmax nothing changes.
-    if type(last) in (Softmax, LogSoftmax) and type(loss) is CrossEntropy and _is_plain(network):
-        return _without_last(network), CrossEntropy(from_logits=True)
+    if type(last) in (Softmax, LogSoftmax) and type(loss) is CrossEntropy and not drops:
+        core = _without_ending(network, last)
+        return (network, loss) if core is None else (core, CrossEntropy(from_logits=True))
     return network, loss
 
 
-def _is_plain(network: Sequential) -> bool:
-    """Whether nothing but the layers themselves decides what comes out of the last one: a subclass may do more."""
-    if type(network) is not Sequential or not network.layers:
-        return False
-    last = network.layers[-1]
-    return not isinstance(last, Sequential) or _is_plain(last)
+def _drops_after(network: Sequential, last: Layer) -> bool:
+    """Whether a `Dropout` after the last layer that counts in inference changes numbers in training."""
+    layers = list(walk(network))
+    place = next(i for i, layer in enumerate(layers) if layer is last)
+    return any(isinstance(layer, Dropout) and layer.p > 0 for layer in layers[place:])
 
 
-def _without_last(network: Sequential) -> Sequential:
-    """Return a network of all but the last layer, which may lie in a network inside; it shares the layers."""
-    last = network.layers[-1]
-    if not isinstance(last, Sequential):
-        return network[:-1]
+def _without_ending(network: Sequential, last: Layer) -> Sequential | None:
+    """Return a network, which shares the layers, of what comes before `last`, which may lie in a network inside.
+
+    None if a subclass lies on the way: it may do more than its layers.
+    """
+    if type(network) is not Sequential:
+        return None
+    place = next(i for i, layer in enumerate(network.layers) if last_layer(layer) is last)
+    ending = network.layers[place]
+    if not isinstance(ending, Sequential):
+        return network[:place]
+    inner = _without_ending(ending, last)
+    if inner is None:
+        return None
     part = Sequential.__new__(Sequential)
-    part._assemble((*network.layers[:-1], _without_last(last)), network._prefixes, None)
+    part._assemble((*network.layers[:place], inner), network._prefixes[: place + 1], None)
     return part
 
 
