@@ -337,7 +337,7 @@ def test_probabilities_are_not_dropped(make, data, loss, wrap):
     """They would sum to 1 no more; what the loss of them were is not defined."""
     net = make(*wrap(tn.Softmax(), tn.Dropout(0.5, rng=0)))
     before = pickle.dumps(net)
-    with pytest.raises(ValueError, match="fit: a Dropout comes after the Softmax, .* put it before"):
+    with pytest.raises(ValueError, match=r"fit: a Dropout comes after the Softmax, .* put it before"):
         tn.fit(net, *data, epochs=1, loss=loss, progress=False)
     assert pickle.dumps(net) == before
     one = one_hot(data[1], 2)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from looks import illegible_texts
+from looks import colour_bars, illegible_texts
 from matplotlib.backend_bases import KeyEvent, LocationEvent, MouseEvent
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
@@ -18,7 +18,7 @@ import tinynet as tn
 from tinynet.datasets.strokes import STROKES
 from tinynet.viz import DigitPad
 from tinynet.viz._axes import RIGHT
-from tinynet.viz._pad_panels import as_cells
+from tinynet.viz._pad_panels import as_cells, names_under_cells
 
 
 def dense(*last, classes=10, inputs=784):
@@ -42,6 +42,11 @@ def few_pixels():
     """Draw coarsely, which is faster."""
     with plt.rc_context({"figure.dpi": 40}):
         yield
+
+
+class Broken(tn.Layer):
+    def _forward(self, x, training):
+        raise KeyError("lost")
 
 
 class Hand:
@@ -133,7 +138,11 @@ def test_what_the_network_gets_is_what_is_shown(pad, hand):
     np.testing.assert_allclose(pad.probabilities, pad._network.predict_proba(pad.image)[0], rtol=1e-6)
 
 
-@pytest.mark.parametrize("last", [(), (tn.Softmax(),), (tn.LogSoftmax(),)], ids=["scores", "softmax", "logarithms"])
+@pytest.mark.parametrize(
+    "last",
+    [(), (tn.Softmax(),), (tn.LogSoftmax(),), (tn.Softmax(), tn.Dropout(0.5))],
+    ids=["scores", "softmax", "logarithms", "dropped in training"],
+)
 @pytest.mark.parametrize("network", [dense, convolutional])
 def test_probabilities_of_all_kinds_of_networks(network, last):
     pad = DigitPad(network(*last))
@@ -312,7 +321,9 @@ def test_activations_are_those_of_the_layers():
     net = convolutional(tn.Softmax())
     pad = DigitPad(net)
     pad.draw([(0.3, 0.3), (0.6, 0.7)])
-    titles = [ax.get_title(loc="left") for ax in pad.figure.axes[3:]]
+    *layers, key = pad.figure.axes[3:]
+    assert colour_bars(pad.figure) == [key]
+    titles = [ax.get_title(loc="left") for ax in layers]
     assert titles == [
         "conv1: 4 × 24 × 24",
         "0.1 (MaxPool2d): 4 × 12 × 12",
@@ -320,7 +331,7 @@ def test_activations_are_those_of_the_layers():
         "1 (Dense): 10",
     ]
     x = pad.image[None, None] / np.float32(255)
-    for ax, y in zip(pad.figure.axes[3:], [net[0][:k](x) for k in (1, 2, 3)] + [net[:2](x)]):
+    for ax, y in zip(layers, [net[0][:k](x) for k in (1, 2, 3)] + [net[:2](x)]):
         (image,) = ax.images
         drawn = image.get_array()
         np.testing.assert_allclose(np.sort(drawn.compressed()), np.sort(y, axis=None), rtol=1e-5)
@@ -359,6 +370,29 @@ def test_of_many_classes_the_most_probable_have_bars():
     assert [to_hex(bar.get_facecolor()) == RIGHT.lower() for bar in bars.patches] == [True] + [False] * 15
 
 
+@pytest.mark.parametrize("last", [tn.Softmax(), tn.LogSoftmax()])
+def test_the_scores_of_the_classes_stand_above_their_names(last):
+    pad = DigitPad(dense(last, classes=20))
+    pad.draw([(0.3, 0.3), (0.6, 0.7)])
+    *_, scores, _ = pad.figure.axes
+    assert [(text.get_text(), text.xy[0]) for text in scores.texts] == [(str(k), k) for k in range(20)]
+    assert scores.images[0].get_array().shape == (1, 20)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (list("0123456789"), (list("0123456789"), False)),
+        (["zero", "one"], (["zero", "one"], False)),
+        ([f"{k} of a long name" for k in range(10)], ([f"{k} of a…" for k in range(10)], True)),
+        ([str(k) for k in range(40)], None),
+    ],
+    ids=["digits", "words", "long", "many"],
+)
+def test_names_under_cells_stand_upright_where_they_are_long_and_are_left_out_where_they_are_many(names, expected):
+    assert names_under_cells(names, 3.2) == expected
+
+
 def test_names_are_drawn_as_they_are_written():
     pad = DigitPad(dense(tn.Softmax(), classes=2), class_names=["$a$", "b$"])
     pad.draw([(0.3, 0.3), (0.6, 0.7)])
@@ -388,6 +422,11 @@ LOOKS = {
         tn.Sequential(tn.Dense(784, 9, rng=0), *(tn.Dense(9, 9, rng=k) for k in range(20)), tn.Softmax())
     ),
     "many classes": lambda: DigitPad(dense(tn.Softmax(), classes=40)),
+    "letters": lambda: DigitPad(dense(tn.Softmax(), classes=26), class_names=[*"ABCDEFGHIJKLMNOPQRSTUVWXYZ"]),
+    "long names, two columns": lambda: DigitPad(
+        tn.Sequential(tn.Dense(784, 10, rng=0), *(tn.Dense(10, 10, rng=k) for k in range(13)), tn.Softmax()),
+        class_names=[f"class number {k}, of a long name" for k in range(10)],
+    ),
     "softmax alone": lambda: DigitPad(tn.Sequential(tn.Dense(784, 2, rng=0), tn.Softmax())),
 }
 
@@ -402,7 +441,7 @@ def test_no_text_is_cut_off_or_covers_another(make):
 
 
 def test_of_many_layers_the_last_ones_are_drawn():
-    titles = [ax.get_title(loc="left") for ax in LOOKS["many layers"]().figure.axes[3:]]
+    titles = [ax.get_title(loc="left") for ax in LOOKS["many layers"]().figure.axes[3:-1]]
     assert titles == [f"{k} (Dense): 9" for k in range(7, 21)]
 
 
@@ -455,8 +494,10 @@ def test_networks_that_see_no_image_or_tell_no_classes_are_refused(network, mess
         ({"network": tn.Dense(784, 10)}, TypeError, "DigitPad expects a Sequential, got Dense"),
         ({"class_names": list("ab")}, ValueError, "DigitPad got 2 class_names for 10 classes"),
         ({"class_names": "0123456789"}, TypeError, "DigitPad: class_names must be a list with a name for each class"),
-        ({"std": 0}, ValueError, "std must be positive"),
-        ({"mean": np.nan}, ValueError, "mean must be finite"),
+        ({"std": 0}, ValueError, "^DigitPad: std must be positive and finite, got 0"),
+        ({"std": "1"}, TypeError, "^DigitPad: std must be a number, got '1'"),
+        ({"mean": np.nan}, ValueError, "^DigitPad: mean must be finite, got nan"),
+        ({"network": tn.Sequential(Broken())}, TypeError, r"DigitPad .* layer 0 \(Broken\) raised KeyError: 'lost'"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_drawn(options, error, message):

@@ -63,11 +63,19 @@ def test_draws_the_gradient_of_the_score_as_in_inference(image, target):
 
 
 @pytest.mark.parametrize("last", [tn.Softmax, tn.LogSoftmax])
-def test_the_score_is_what_goes_into_the_softmax(image, last):
+@pytest.mark.parametrize("after", [[], [tn.Dropout(0.5)], [tn.Sequential(tn.Flatten(), tn.Dropout(0.5))]], ids=len)
+def test_the_score_is_what_goes_into_the_softmax(image, last, after):
     plain = gradient_of(plot_saliency(network(), image, 1))
-    np.testing.assert_array_equal(gradient_of(plot_saliency(network(last()), image, 1)), plain)
-    inside = tn.Sequential(network(last()), name="a network of networks")
+    ax = plot_saliency(network(last(), *after), image, 1)
+    assert ax.get_title().endswith(" %)") == (last is tn.Softmax)
+    np.testing.assert_array_equal(gradient_of(ax), plain)
+    inside = tn.Sequential(network(last()), *after, name="a network of networks")
     np.testing.assert_array_equal(gradient_of(plot_saliency(inside, image, 1)), plain)
+
+
+def test_of_a_softmax_alone_the_scores_are_the_input():
+    ax = plot_saliency(tn.Sequential(tn.Softmax()), np.ones((1, 4)), 1)
+    np.testing.assert_array_equal(gradient_of(ax), [[0, 1], [0, 0]])
 
 
 def test_without_a_target_it_is_the_predicted_class(image):
@@ -184,6 +192,18 @@ def test_a_layer_without_a_gradient_is_named():
     assert plt.get_fignums() == []
 
 
+class Broken(tn.Layer):
+    def _forward(self, x, training):
+        raise KeyError("lost")
+
+
+def test_a_layer_of_ones_own_that_fails_is_named():
+    net = tn.Sequential(tn.Dense(4, 4, rng=0), tn.Sequential(Broken()), tn.Dense(4, 2, rng=0))
+    with pytest.raises(TypeError, match=r"^plot_saliency: layer 1.0 \(Broken\) raised KeyError: 'lost'"):
+        plot_saliency(net, np.ones((1, 4)))
+    assert plt.get_fignums() == []
+
+
 def test_what_is_not_finite_has_its_own_colour_and_is_counted():
     net = tn.Sequential(tn.Dense(4, 2, rng=0))
     net[0].params["weight"][1, 2] = np.inf
@@ -202,6 +222,8 @@ DENSE = tn.Sequential(tn.Dense(12, 3, rng=0))
         (DENSE, np.ones((2, 12)), {}, tn.ShapeError, r"draws one sample, got 2 in an array of shape \(2, 12\)"),
         (DENSE, np.ones(12), {}, tn.ShapeError, "12 inputs make no square image; give image_shape"),
         (DENSE, np.ones(13), {}, tn.ShapeError, r"plot_saliency takes rows of shape \(N, 12\)"),
+        (DENSE, np.ones(12), {"image_shape": np.array([3, 5])}, tn.ShapeError, r"make no image of shape \(3, 5\)"),
+        (DENSE, np.ones(12), {"image_shape": np.array(12)}, TypeError, r"image_shape must be \(height, width"),
         (DENSE, np.ones(12), {"target": 3}, ValueError, "target of at least 0 and below 3.*got 3"),
         (DENSE, np.ones(12), {"target": 1.0}, TypeError, "target to be class indices"),
         (DENSE, np.ones(12), {"target": True}, TypeError, "target must be the index of one class, got True"),

@@ -7,8 +7,6 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Callable
 
-import numpy as np
-
 from tinynet._arrays import check_positive
 from tinynet._ending import last_layer
 from tinynet._random import as_generator
@@ -63,8 +61,8 @@ def fit(
     loss : CrossEntropy, optional
         By default what fits the network: ``CrossEntropy()`` where it ends in `Softmax`, else
         ``CrossEntropy(from_logits=True)``. A final `Softmax` or `LogSoftmax` and the loss are computed as one, free
-        of overflow; a `Dropout` must come before it. A loss of one's own has ``forward(predictions, targets)``, ``backward()`` and
-        ``__call__(predictions, targets)``.
+        of overflow; a `Dropout` after the `Softmax` is refused. A loss of one's own has
+        ``forward(predictions, targets)``, ``backward()`` and ``__call__(predictions, targets)``.
     optimizer : SGD or Adam, optional
         By default ``Adam()``. It goes on where it stood, its learning-rate schedule as well.
     batch_size : int
@@ -143,7 +141,8 @@ def fit(
         )
     elif validation is not None and looks_like_pixels(validation):
         warnings.warn(
-            "the x of validation_data looks like pixels in 0..255, and the x to learn from does not: scale both alike",
+            "the x of validation_data looks like pixels in 0..255, and the x to learn from does not: scale both "
+            "alike",
             stacklevel=2,
         )
     history = History()

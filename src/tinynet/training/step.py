@@ -103,8 +103,8 @@ def fuse(network: Sequential, loss: Any) -> tuple[Sequential, Any]:
     drops = _drops_after(network, last)
     if isinstance(last, Softmax) and drops:
         raise ValueError(
-            "fit: a Dropout comes after the Softmax, and what it leaves of the probabilities in training sums to 1 no "
-            "more; put it before the Softmax, or before the layer that gives the scores"
+            "fit: a Dropout comes after the Softmax, and what training keeps of the probabilities no longer sums "
+            "to 1; put it before the Softmax, or before the layer that gives the scores"
         )
     # The softmax of logarithms of probabilities is the probabilities: after LogSoftmax nothing changes.
     if type(last) in (Softmax, LogSoftmax) and type(loss) is CrossEntropy and not drops:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tinynet._ending import last_layer
 from tinynet._images import as_batch
 from tinynet.errors import ShapeError
 from tinynet.functional.normalization import broadcast
@@ -71,13 +72,19 @@ def evaluate_one(network: Sequential, x: Any, owner: str) -> list[Step]:
         raise ShapeError(
             f"{owner} draws one sample, got {len(batch)} in an array of shape {batch.shape}; choose one, as x[:1]"
         )
-    network(batch)  # whose error tells the layer that cannot take it
-    return list(_steps(network, batch, ""))
+    try:
+        return list(_steps(network, batch, "", owner))
+    except ShapeError:
+        network(batch)  # whose error tells the place of the layer that cannot take it
+        raise
 
 
-def without_softmax(steps: list[Step]) -> list[Step]:
+def without_softmax(network: Sequential, steps: list[Step]) -> list[Step]:
     """Leave out what only turns scores into probabilities: where these are near 0 or 1, their gradients vanish."""
-    return steps[:-1] if isinstance(steps[-1].layer, (Softmax, LogSoftmax)) else steps
+    last = last_layer(network)
+    if not isinstance(last, (Softmax, LogSoftmax)):
+        return steps
+    return steps[: next((k for k, step in enumerate(steps) if step.layer is last), None)]
 
 
 def with_other_numbers(steps: list[Step]) -> list[Step]:
@@ -85,13 +92,19 @@ def with_other_numbers(steps: list[Step]) -> list[Step]:
     return [step for step in steps if not (step.changes_nothing or isinstance(step.layer, Flatten))]
 
 
-def _steps(network: Sequential, x: Array, prefix: str) -> Iterator[Step]:
+def _steps(network: Sequential, x: Array, prefix: str, owner: str) -> Iterator[Step]:
     for place, layer in enumerate(network):
         if isinstance(layer, Sequential) and type(layer)._forward is Sequential._forward:
-            for step in _steps(layer, x, f"{prefix}{place}."):
+            for step in _steps(layer, x, f"{prefix}{place}.", owner):
                 yield step
                 x = step.y
-        else:
+            continue
+        name = layer_name(f"{prefix}{place}", layer)
+        try:
             y, context = layer._evaluate(x, False)
-            yield Step(layer_name(f"{prefix}{place}", layer), layer, x, y, context)
-            x = y
+        except ShapeError:
+            raise
+        except Exception as error:  # of a layer of one's own
+            raise TypeError(f"{owner}: layer {name} raised {type(error).__name__}: {error}") from error
+        yield Step(name, layer, x, y, context)
+        x = y

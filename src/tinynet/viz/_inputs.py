@@ -62,11 +62,12 @@ def as_image_shape(image_shape: Any, pixels: int, owner: str) -> tuple[int, int]
         shape, got = square_shape(pixels), "no square image"
     else:
         try:
-            height, width = image_shape
+            height, width = image_shape.tolist() if isinstance(image_shape, np.ndarray) else image_shape
         except (TypeError, ValueError):
             raise TypeError(f"{owner}: image_shape must be (height, width), got {image_shape!r}") from None
         what = f"{owner}: each side of image_shape"
-        shape, got = (check_positive(height, what), check_positive(width, what)), f"no image of shape {image_shape}"
+        shape = check_positive(height, what), check_positive(width, what)
+        got = f"no image of shape {shape}"
     if shape is None or shape[0] * shape[1] != pixels:
         raise ShapeError(f"{owner}: {pixels} inputs make {got}; give image_shape=(height, width)")
     return shape
@@ -152,8 +153,8 @@ def as_class_names(class_names: Iterable[Any] | None, classes: int, owner: str) 
     return names
 
 
-def as_names(class_names: Iterable[Any], owner: str) -> list[str]:
-    """Return names of classes as texts of one line each."""
-    if isinstance(class_names, (str, bytes)) or not isinstance(class_names, Iterable):
-        raise TypeError(f"{owner}: class_names must be a list with a name for each class, got {class_names!r}")
-    return [" ".join(str(name).split()) for name in class_names]
+def as_names(names: Iterable[Any], owner: str, what: str = "class") -> list[str]:
+    """Return names, of classes or of what else has names, as texts of one line each."""
+    if isinstance(names, (str, bytes)) or not isinstance(names, Iterable):
+        raise TypeError(f"{owner}: {what}_names must be a list with a name for each {what}, got {names!r}")
+    return [" ".join(str(name).split()) for name in names]

@@ -6,9 +6,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 
 from tinynet.viz._axes import hide_axis
-from tinynet.viz._pad_panels import Activations, Bars
+from tinynet.viz._pad_panels import Activations, Bars, names_under_cells
+from tinynet.viz._scale import DIVERGING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +20,9 @@ if TYPE_CHECKING:
     from tinynet.viz._evaluation import Step
 
 #: In inches: sides of the paper and the image, width of the bars and of one or more columns of activations, the
-#: margins, what a title takes, and what that of a layer does.
+#: margins, what a title takes, what that of a layer does, and the height of the key of the colours and of all of it.
 PAPER, IMAGE, BARS, ONE_COLUMN, COLUMN, MARGIN, TITLE, LAYER_TITLE = 4.0, 1.4, 2.1, 3.2, 2.3, 0.3, 0.4, 0.25
+KEY_BAR, KEY = 0.09, 0.34
 #: So many layers stand one above the other.
 MOST_ROWS = 7
 
@@ -46,17 +50,17 @@ class PadFigure:
         self._image = shown.imshow(image, cmap="gray_r", vmin=0, vmax=255, origin="upper", interpolation="none")
         bars = self._axes(middle, MARGIN, BARS, PAPER - IMAGE - TITLE)
         self._bars = Bars(bars, names)
+        under = names_under_cells(names, width) if steps and steps[-1].y[0].shape == (len(names),) else None
+        room = 0.0 if under is None or len(steps) % max(1, rows) else max(0.0, under.room - MARGIN / 2)
+        line = (PAPER - KEY - room) / max(1, rows)
         strips = []
         for k in range(len(steps)):
             column, row = divmod(k, rows)
-            line = PAPER / rows
-            bottom = MARGIN + PAPER - (row + 1) * line
+            bottom = MARGIN + room + (rows - row - 1) * line
             strips.append(self._axes(right + column * (width + MARGIN), bottom, width, line - LAYER_TITLE))
-        self._activations = Activations(strips, steps)
+        self._activations = Activations(strips, steps, under)
         if steps:
-            heading = "activations: red above 0, blue below"
-            place = right / self._inches[0], (MARGIN + PAPER + 6 / 72) / self._inches[1]
-            self.figure.text(*place, heading, fontsize="medium")
+            self._draw_key(right, MARGIN + PAPER, width)
 
         # Frames, too: the images would cover half of their lines.
         frames = [spine for ax in (self.paper, shown, bars) for spine in ax.spines.values()]
@@ -73,6 +77,16 @@ class PadFigure:
         ax.set_title(title, fontsize="medium", y=1.0)  # which saves looking for a place
         hide_axis(ax)
         return ax
+
+    def _draw_key(self, left: float, top: float, width: float) -> None:
+        """Draw what the colours of the activations mean, with a heading above `top`, in inches."""
+        x, y = self._inches
+        heading = "activations, as shares of the layer's largest"
+        self.figure.text(left / x, (top + 6 / 72) / y, heading, fontsize="small")
+        bar = self.figure.add_axes((left / x, (top - KEY_BAR) / y, width / x, KEY_BAR / y), label="<colorbar>")
+        key = ScalarMappable(Normalize(-1, 1), DIVERGING)
+        self.figure.colorbar(key, cax=bar, orientation="horizontal", ticks=[-1, 0, 1])
+        bar.tick_params(length=0, pad=2, labelsize="small")
 
     def show(self, ink: Array, image: Array, probabilities: Array | None, steps: list[Step] | None) -> None:
         """Show a drawing and what the network makes of it."""

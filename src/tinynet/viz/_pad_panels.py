@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,12 +19,35 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from tinynet._arrays import Array
+    from tinynet.network import Sequential
     from tinynet.viz._evaluation import Step
 
 #: Of more classes, only the most probable ones have bars; of more layers, only the last ones are drawn.
 MOST_BARS, MOST_LAYERS = 16, 14
-#: In letters, what the names of classes and layers may take.
-CLASS_NAME, LAYER_NAME = 18, 20
+#: In letters, what the names of classes and layers may take, and those of classes that stand upright under cells.
+CLASS_NAME, LAYER_NAME, UPRIGHT_NAME = 18, 20, 8
+#: In inches, the width of a letter and the height of a line.
+LETTER, LINE = 0.075, 0.15
+
+
+class Names(NamedTuple):
+    """The names of the classes as they stand under a row of cells, and what they take below it, in inches."""
+
+    texts: list[str]
+    upright: bool
+
+    @property
+    def room(self) -> float:
+        """What the names take below the cells, in inches."""
+        return LETTER * max(map(len, self.texts)) + 0.05 if self.upright else LINE
+
+
+def names_under_cells(names: list[str], width: float) -> Names | None:
+    """Return the names as they fit under a row of cells of `width` inches, None if even upright they do not."""
+    cell = width / len(names)
+    if LETTER * max(map(len, names)) + 0.04 <= cell:
+        return Names(names, upright=False)
+    return Names(shorten_all(names, UPRIGHT_NAME), upright=True) if cell >= LINE else None
 
 
 class Bars:
@@ -63,10 +86,14 @@ class Bars:
 
 
 class Activations:
-    """What each layer gives, as cells of red above zero and blue below; each layer has a scale of its own."""
+    """What each layer gives, as cells of red above zero and blue below; each layer has a scale of its own.
 
-    def __init__(self, axes: list[Axes], steps: list[Step]) -> None:
-        self.blank = [as_cells(np.zeros_like(step.y[0])) for step in steps]
+    With `names`, the last layer gives the scores of the classes, which stand in a row above these.
+    """
+
+    def __init__(self, axes: list[Axes], steps: list[Step], names: Names | None) -> None:
+        self.in_rows = [step.y.ndim != 4 and names is not None and step is steps[-1] for step in steps]
+        self.blank = [as_cells(np.zeros_like(step.y[0]), in_row) for step, in_row in zip(steps, self.in_rows)]
         self.images = []
         for ax, cells, step in zip(axes, self.blank, steps):
             drawn = ax.imshow(cells, cmap=DIVERGING, vmin=-1, vmax=1, origin="upper", interpolation="none")
@@ -78,6 +105,15 @@ class Activations:
             ax.set_anchor("NW")
             ax.set_frame_on(False)
             hide_axis(ax)
+        if names is not None:
+            look: dict[str, Any] = {
+                "ha": "center",
+                "va": "top",
+                "fontsize": "small",
+                "rotation": 90 if names.upright else 0,
+            }
+            for k, name in enumerate(names.texts):
+                axes[-1].annotate(plain(name), (k, 0.5), xytext=(0, -3), textcoords="offset points", **look)
 
     def show(self, steps: list[Step] | None) -> None:
         """Draw the activations of one sample, or none."""
@@ -87,22 +123,25 @@ class Activations:
             else:
                 values = steps[place].y[0]
                 limit = natural_limit(values)
-                image.set_data(as_cells(values))
+                image.set_data(as_cells(values, self.in_rows[place]))
                 image.set_clim(-limit, limit)
 
 
-def shown_steps(steps: list[Step]) -> list[Step]:
+def shown_steps(network: Sequential, steps: list[Step]) -> list[Step]:
     """Leave out the layers that change no number, and the probabilities, which have bars."""
-    return with_other_numbers(without_softmax(steps))[-MOST_LAYERS:]
+    return with_other_numbers(without_softmax(network, steps))[-MOST_LAYERS:]
 
 
-def as_cells(values: Array) -> Array:
-    """Return activations (features,) or (channels, height, width) as one picture; cells that are none are NaN."""
+def as_cells(values: Array, in_row: bool = False) -> Array:
+    """Return activations (features,) or (channels, height, width) as one picture; cells that are none are NaN.
+
+    It has a shape that is easy to look at or, with `in_row`, a single row.
+    """
     if values.ndim != 3:
         values = values.reshape(-1, 1, 1)
     channels, height, width = values.shape
     gap = int(height * width > 1)  # between feature maps
-    columns = _columns(channels, width / height)
+    columns = channels if in_row else _columns(channels, width / height)
     rows = math.ceil(channels / columns)
     tiles = np.full((rows * columns, height + gap, width + gap), np.nan, np.float32)
     tiles[:channels, :height, :width] = values

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet._arrays import FLOAT64, as_real
+from tinynet._arrays import FLOAT64, as_real, check_number, check_real
+from tinynet._ending import last_layer
 from tinynet.datasets.drawing import SIZE, frame_digit, pen_depth
 from tinynet.datasets.scaling import normalize
 from tinynet.errors import ShapeError
@@ -94,7 +96,9 @@ class DigitPad:
         std: float = 1.0,
     ) -> None:
         self._network = as_network(network, "DigitPad")
-        self._mean, self._std = mean, std
+        self._mean, self._std = check_number(mean, "DigitPad: mean"), check_real(std, "DigitPad: std")
+        if not 0 < self._std < math.inf:
+            raise ValueError(f"DigitPad: std must be positive and finite, got {std}")
         self.image: Array = np.zeros((SIZE, SIZE), np.uint8)
         self.probabilities: Array | None = None
         steps = self._evaluate()
@@ -107,7 +111,7 @@ class DigitPad:
         self._ink = np.zeros((GRID, GRID))
         self._pen: Array | None = None
         self._is_drawing = False
-        self._view = PadFigure(self._ink, self.image, names, shown_steps(steps))
+        self._view = PadFigure(self._ink, self.image, names, shown_steps(self._network, steps))
         self.figure: Figure = self._view.figure
         self._connect()
 
@@ -169,8 +173,10 @@ class DigitPad:
         self.probabilities, steps = None, None
         if self._ink.any():
             steps = self._evaluate()
-            self.probabilities = probabilities(steps[-1])
-            steps = shown_steps(steps)
+            scores = steps[-1].y[0]
+            made = isinstance(last_layer(self._network), Softmax)
+            self.probabilities = scores if made else softmax(scores)  # which undoes a logarithm, too
+            steps = shown_steps(self._network, steps)
         self._view.show(self._ink, self.image, self.probabilities, steps)
 
     def _connect(self) -> None:
@@ -209,9 +215,3 @@ class DigitPad:
     def _key(self, event: KeyEvent) -> None:
         if event.key == "c":
             self.clear()
-
-
-def probabilities(last: Step) -> Array:
-    """Return the probabilities of the classes (C,) that the last layer gives, or else the softmax of its scores."""
-    scores: Array = last.y[0]
-    return scores if isinstance(last.layer, Softmax) else softmax(scores)  # which undoes a logarithm, too

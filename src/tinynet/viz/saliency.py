@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet._ending import last_layer
 from tinynet.errors import ShapeError
 from tinynet.layers import Softmax
 from tinynet.viz._axes import add_colour_bar, own_axes, picture_inches
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from tinynet._arrays import Array
-    from tinynet.viz._evaluation import Step
 
 
 def plot_saliency(
@@ -91,7 +91,8 @@ def plot_saliency(
     (28, 28)
     """
     owner = "plot_saliency"
-    steps = evaluate_one(as_network(network, owner), image, owner)
+    network = as_network(network, owner)
+    steps = evaluate_one(network, image, owner)
     output = steps[-1].y
     if output.ndim != 2 or output.size == 0:
         raise ShapeError(f"{owner} needs a network that gives scores of shape (N, classes), got {output.shape}")
@@ -107,7 +108,11 @@ def plot_saliency(
     names = shorten_all(as_class_names(class_names, classes, owner), 16)
     x = steps[0].x[0]
     shape: tuple[int, int] = (x.shape[-2], x.shape[-1]) if x.ndim > 1 else as_image_shape(image_shape, x.size, owner)
-    gradient = _score_gradient(without_softmax(steps), chosen, owner).reshape(-1, *shape).sum(axis=0)
+    grad = np.zeros_like(output)
+    grad[0, chosen] = 1
+    for step in reversed(without_softmax(network, steps)):
+        grad = step.backward(grad, owner)
+    gradient = grad.reshape(-1, *shape).sum(axis=0)
     limit = scale_limit(gradient, owner, limit=limit, robust=robust)
     colours = colour_map(cmap, owner).with_extremes(bad=NOT_FINITE)
 
@@ -117,20 +122,11 @@ def plot_saliency(
     drawn = ax.imshow(cells, vmin=-limit, vmax=limit, cmap=colours, origin="upper", interpolation="none")
     _draw_outline(ax, x.reshape(-1, *shape).mean(axis=0))
     title = f"Saliency for class {names[chosen]}\npredicted: {names[predicted]}"
-    if isinstance(steps[-1].layer, Softmax):
+    if isinstance(last_layer(network), Softmax):
         title += f" ({percentage(output[0, predicted])})"
     ax.set(xticks=[], yticks=[], xlabel="outline: the image", title=plain(title) + not_finite_note(gradient))
     add_colour_bar(drawn, "gradient of the score", gradient, beside=True)
     return ax
-
-
-def _score_gradient(steps: list[Step], chosen: int, owner: str) -> Array:
-    """Return the gradient of one score with respect to the input, (1, ...)."""
-    grad = np.zeros_like(steps[-1].y)
-    grad[0, chosen] = 1
-    for step in reversed(steps):
-        grad = step.backward(grad, owner)
-    return grad
 
 
 def _draw_outline(ax: Axes, image: Array) -> None:
