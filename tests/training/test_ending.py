@@ -143,6 +143,8 @@ def test_best_weights_come_back_with_the_buffers(data):
         progress=False,
     )
     assert (best.best, best.best_epoch, len(history)) == (1, 2, 4)
+    assert history.kept == 2
+    assert repr(history).endswith("\nkept: the weights of epoch 2")
     for key, array in tn.to_torch_state_dict(net).items():
         assert np.array_equal(array, states[1][key])
     for key in ("1.running_mean", "1.num_batches_tracked", "2.bias"):

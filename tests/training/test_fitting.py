@@ -288,7 +288,7 @@ def test_a_loss_of_ones_own():
     history = tn.fit(net, x, x**2, epochs=100, batch_size=16, rng=0, **options)
     assert history.loss[-1] < history.loss[0] / 20
     assert history.val_loss[-1] == pytest.approx(MeanSquare()(net(x), x**2))
-    assert list(history.to_dict()) == ["loss", "val_loss", "learning_rate", "seconds"]
+    assert list(history.to_dict()) == ["loss", "val_loss", "first_learning_rate", "learning_rate", "seconds"]
 
 
 def test_validation_is_inference(make, data):

@@ -20,11 +20,27 @@ def test_history_has_one_number_an_epoch(make, data):
         make(), *data, epochs=3, optimizer=tn.SGD(schedule), validation_data=data, progress=False
     )  # 4 steps an epoch
     columns = history.to_dict()
-    assert list(columns) == ["loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"]
+    assert list(columns) == [
+        "loss",
+        "accuracy",
+        "val_loss",
+        "val_accuracy",
+        "first_learning_rate",
+        "learning_rate",
+        "seconds",
+    ]
     assert all(len(values) == 3 and all(type(v) is float for v in values) for values in columns.values())
     assert history.learning_rate == [0.1, 0.05, 0.025]
     columns["loss"].clear()
     assert len(history.loss) == 3
+
+
+def test_a_warm_up_within_an_epoch_is_recorded(make, data):
+    schedule = tn.schedules.warm_up(0.1, 2)  # of 4 steps
+    history = tn.fit(make(), *data, epochs=2, optimizer=tn.SGD(schedule), progress=False)
+    assert history.first_learning_rate == [0.05, 0.1]
+    assert history.learning_rate == [0.1, 0.1]
+    assert "first_learning_rate" not in repr(history)
 
 
 def test_loss_and_accuracy_are_means_over_samples(make, data):

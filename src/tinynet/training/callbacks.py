@@ -122,6 +122,8 @@ class EarlyStopping(_Monitor):
 class BestWeights(_Monitor):
     """Put the parameters of the best epoch back into the network when training ends, with its buffers.
 
+    ``history.kept`` then is that epoch.
+
     Parameters
     ----------
     monitor : str, optional
@@ -150,5 +152,6 @@ class BestWeights(_Monitor):
 
     def end(self, network: Layer, history: History) -> None:
         """Put the copy back."""
+        history.kept = self.best_epoch
         for array, kept in zip(network._state().values(), self._kept):
             array[...] = kept

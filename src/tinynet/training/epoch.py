@@ -29,6 +29,8 @@ def train_epoch(trainer: Trainer, data: Data, batches: Iterable[Rows], printer: 
                 step += 1
                 x, targets = data.batch(rows, trainer.core.dtype)
                 loss, predictions = trainer.step(x, targets)
+                if step == 1:
+                    trainer.first_rate = trainer.rate
                 total += loss * len(x)
                 right += hits(predictions, targets) if data.classes else 0
                 seen += len(x)

@@ -105,7 +105,7 @@ def fit(
 
     Examples
     --------
-    >>> import tinynet as tn
+    >>> import numpy as np, tinynet as tn
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=(200, 2))
     >>> labels = (x[:, 0] * x[:, 1] > 0).astype(int)
@@ -161,7 +161,8 @@ def fit(
                 accuracy=accuracy,
                 val_loss=val_loss,
                 val_accuracy=val_accuracy,
-                learning_rate=getattr(trainer.optimizer, "rate", None),
+                first_learning_rate=trainer.first_rate,
+                learning_rate=trainer.rate,
                 seconds=time.perf_counter() - start,
             )
             printer.end_epoch(history, trained - start)

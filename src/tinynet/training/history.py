@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "first_learning_rate", "learning_rate", "seconds")
 
 
 @dataclass(repr=False)
@@ -18,12 +18,14 @@ class History:
         `accuracy`, 0..1, is empty where targets are no classes.
     val_loss, val_accuracy : list of float
         Of the validation data, in inference, after the epoch; empty without such data.
-    learning_rate : list of float
-        That of the epoch's last step.
+    first_learning_rate, learning_rate : list of float
+        Those of the epoch's first and last step: a warm-up may be over within an epoch.
     seconds : list of float
         How long the epoch took, with its validation and without callbacks.
     stopped : str
         Why training ended before its last epoch; empty if it did not.
+    kept : int or None
+        The epoch, counted from 1, whose weights `BestWeights` has put back; None if it has not.
 
     Examples
     --------
@@ -43,6 +45,8 @@ class History:
     learning_rate: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     stopped: str = ""
+    first_learning_rate: list[float] = field(default_factory=list)
+    kept: int | None = None
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -56,13 +60,16 @@ class History:
         return {name: values for name, values in columns.items() if values}
 
     def to_table(self) -> str:
-        """Return the epochs as lines of text under a header."""
+        """Return the epochs as lines of text under a header; of the learning rates, that of the last step."""
+        shown = {name: values for name, values in self.to_dict().items() if name != "first_learning_rate"}
         columns = [("epoch", [str(epoch + 1) for epoch in range(len(self))])]
-        columns += [(name, [_text(name, value) for value in values]) for name, values in self.to_dict().items()]
+        columns += [(name, [_text(name, value) for value in values]) for name, values in shown.items()]
         widths = [max(map(len, [name, *cells])) for name, cells in columns]
         rows = [[name for name, _ in columns], *zip(*(cells for _, cells in columns))]
         lines = ["  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths)) for row in rows]
-        return "\n".join([*lines, f"stopped: {self.stopped}"] if self.stopped else lines)
+        lines += [f"stopped: {self.stopped}"] * bool(self.stopped)
+        lines += [f"kept: the weights of epoch {self.kept}"] * (self.kept is not None)
+        return "\n".join(lines)
 
     __repr__ = to_table
 

@@ -44,6 +44,13 @@ class Trainer:
         self.loss: Any = fused[1]
         self._fast = isinstance(optimizer, Optimizer) and type(optimizer).step is Optimizer.step
         self._grads: Any = None
+        self.first_rate: float | None = None  # of the epoch
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate of the last step, None where the optimizer does not tell."""
+        rate: float | None = getattr(self.optimizer, "rate", None)
+        return rate
 
     def step(self, x: Array, targets: Array) -> tuple[float, Array]:
         """Change the parameters after one batch, and return the loss and the predictions from before that."""
