@@ -1,8 +1,13 @@
-"""Predict digits with weights from a PyTorch file, without PyTorch, and draw what the network does and has learned.
+r"""Predict digits with weights from a PyTorch file, without PyTorch, and draw what the network does and has learned.
 
     python examples/mnist_predict.py
     python examples/mnist_predict.py --index 8 --show
     python examples/mnist_predict.py --weights mine.pth --mean 0.1307 --std 0.3081
+    python examples/mnist_predict.py --weights examples/mnist_cnn.pth \
+        --network examples/train_mnist_numpy.py:convolutional_network
+
+A file of dense layers tells its network. Of a convolutional one it does not tell enough: then --network names a
+Python file, which is run, and a function in it that returns the network to fill.
 
 It takes MNIST's test images where they are on this machine or can be downloaded, else digits that tinynet draws.
 """
@@ -10,6 +15,7 @@ It takes MNIST's test images where they are on this machine or can be downloaded
 from __future__ import annotations
 
 import argparse
+import runpy
 import sys
 from pathlib import Path
 
@@ -34,7 +40,7 @@ def main() -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Load the network and the images, predict, print, draw."""
     check(arguments)
-    net = tn.from_torch_state_dict(arguments.weights)
+    net = load_network(arguments.weights, arguments.network)
     print(f"weights: {arguments.weights}")
     print(net)
 
@@ -56,7 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
     pictures = {
         "predictions": tn.viz.plot_predictions(images[shown], probabilities[shown], labels[shown]),
         "weights": tn.viz.plot_network_weights(net, bias=True, robust=True),
-        "neurons": tn.viz.plot_neurons(net[0], robust=True),
+        "neurons": tn.viz.plot_neurons(next(layer for layer in net if layer.params), robust=True),
         "confusion_matrix": tn.viz.plot_confusion_matrix(labels, predictions).figure,
     }
     if arguments.index is not None:
@@ -73,6 +79,32 @@ def run(arguments: argparse.Namespace) -> None:
         import matplotlib.pyplot as plt
 
         plt.show()
+
+
+def load_network(weights: Path, source: str | None) -> tn.Sequential:
+    """Return the network whose weights are in a file, built by a function of another file if it needs one."""
+    if source is None:
+        try:
+            return tn.from_torch_state_dict(weights)
+        except tn.CheckpointError as error:
+            if "network=" not in str(error):
+                raise
+            # The rest of the message is a network to start from, in Python.
+            raise ValueError(
+                f"{error}\n\nHere: write a function that returns this network into a file, and name both with "
+                "--network FILE.py:FUNCTION. That of train_mnist_numpy.py --cnn is "
+                f"--network {Path(__file__).with_name('train_mnist_numpy.py')}:convolutional_network"
+            ) from None
+    path, _, name = source.rpartition(":")
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"--network must be FILE.py:FUNCTION, got {source!r}, and there is no file {path!r}")
+    function = runpy.run_path(path).get(name)
+    if not callable(function):
+        raise ValueError(f"--network {source}: {path} defines no function {name!r}")
+    net = function()
+    if not isinstance(net, tn.Sequential):
+        raise ValueError(f"--network {source}: {name}() must return a tn.Sequential, got {type(net).__name__}")
+    return tn.from_torch_state_dict(weights, net)
 
 
 def load_digits(dataset: str, data_dir: Path | None) -> tuple[np.ndarray, np.ndarray, str]:
@@ -127,6 +159,7 @@ def parse_arguments() -> argparse.Namespace:
     add = parser.add_argument
     here = Path(__file__).resolve().parent
     add("--weights", type=Path, default=here / "mnist_model.pth", help="state dict that torch.save wrote")
+    add("--network", metavar="FILE.py:FUNCTION", help="what returns the network, where the file does not tell it")
     add(
         "--dataset",
         choices=["auto", "mnist", "synthetic"],

@@ -16,9 +16,6 @@ import time
 from pathlib import Path
 
 import matplotlib
-
-matplotlib.use("Agg")  # draws into files only, also where there is no screen
-
 import numpy as np
 
 import tinynet as tn
@@ -29,12 +26,13 @@ SYNTHETIC = {"train": 2000, "test": 500}
 class Moved(tn.Layer):
     """In training, move all images of a batch by one pixel or none in each direction; in inference, do nothing.
 
-    So a network never sees the same images twice, and learns that where a digit lies does not matter.
+    So a network never sees the same images twice, and learns that where a digit lies does not matter. An image has
+    the given `shape`: (784,) or (1, 28, 28).
     """
 
-    def __init__(self, rng: int) -> None:
+    def __init__(self, shape: tuple[int, ...], rng: int) -> None:
         super().__init__()
-        self._seed, self._batches = rng, 0
+        self._shape, self._seed, self._batches = shape, rng, 0
 
     def _forward(self, x: np.ndarray, training: bool) -> tuple[np.ndarray, None]:
         if not training:
@@ -47,8 +45,10 @@ class Moved(tn.Layer):
     def _update(self, context: None) -> None:
         self._batches += 1
 
-    def _output_shape(self, shape: tuple[int, ...] | None) -> tuple[int, ...] | None:
-        return shape
+    def _output_shape(self, shape: tuple[int, ...] | None) -> tuple[int, ...]:
+        if shape not in (None, self._shape):
+            raise tn.ShapeError(f"Moved takes images of shape {self._shape}, got {shape}")
+        return self._shape
 
 
 def part(step: int) -> slice:
@@ -56,11 +56,11 @@ def part(step: int) -> slice:
     return slice(max(step, 0), 28 + min(step, 0))
 
 
-def dense_network(seed: int) -> tn.Sequential:
+def dense_network(seed: int = 0) -> tn.Sequential:
     """Return 784-256-64-10, for rows of pixels."""
     rng = np.random.default_rng(seed)
     return tn.Sequential(
-        Moved(seed),
+        Moved((784,), seed),
         tn.Dense(784, 256, rng=rng, name="fc1"),
         tn.ReLU(),
         tn.Dense(256, 64, rng=rng, name="fc2"),
@@ -70,11 +70,11 @@ def dense_network(seed: int) -> tn.Sequential:
     )
 
 
-def convolutional_network(seed: int) -> tn.Sequential:
+def convolutional_network(seed: int = 0) -> tn.Sequential:
     """Return two convolutions and two dense layers, for images with a channel axis."""
     rng = np.random.default_rng(seed)
     return tn.Sequential(
-        Moved(seed),
+        Moved((1, 28, 28), seed),
         tn.Conv2d(1, 8, 3, rng=rng, name="conv1"),  # 28 x 28 to 26 x 26
         tn.MaxPool2d(2),
         tn.ReLU(),
@@ -92,6 +92,7 @@ def convolutional_network(seed: int) -> tn.Sequential:
 def main() -> None:
     """Run, and turn what can go wrong with files and arguments into one line."""
     arguments = parse_arguments()
+    matplotlib.use("Agg")  # draws into files only, also where there is no screen
     try:
         run(arguments)
     except (OSError, ValueError, tn.TrainingError) as error:  # those about shapes and files are ValueErrors

@@ -96,6 +96,7 @@ def test_mnist(run, mnist_dir, tmp_path):
 def test_training(run, training_script, tmp_path, kind, name, least):
     output = run(*kind, "--dataset", "synthetic", "--epochs", 4, script=training_script)
     assert "2,000 synthetic digits to learn from\n" in output
+    assert re.search(rf"0 +Moved +\(N, {'1, 28, 28' if kind else '784'}\) +0\n", output)
     assert len(re.findall(r"^epoch \d/4  loss \d\.\d{4}  accuracy ", output, flags=re.MULTILINE)) == 4
     (percent,) = re.findall(r"^accuracy: (\d+\.\d\d) % of 500 test images$", output, flags=re.MULTILINE)
     assert float(percent) > least
@@ -121,7 +122,8 @@ def test_the_convolutional_network_of_the_examples(root, training_script, mnist_
 
 
 def test_moved_images_are_the_same_but_for_a_pixel(training_script):
-    moved = runpy.run_path(str(training_script))["Moved"](0)
+    make = runpy.run_path(str(training_script))["Moved"]
+    moved = make((1, 28, 28), 0)
     images = np.zeros((2, 1, 28, 28), np.float32)
     images[:, 0, 10, 20] = [1, 2]
     places = set()
@@ -132,8 +134,10 @@ def test_moved_images_are_the_same_but_for_a_pixel(training_script):
         places.add((int(row[0]) - 10, int(column[0]) - 20))
     assert places == {(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)}
     assert np.array_equal(moved(images), images)
-    rows = moved.forward(np.ones((1, 784)), training=True)
+    rows = make((784,), 0).forward(np.ones((1, 784)), training=True)
     assert rows.shape == (1, 784)
+    with pytest.raises(tn.ShapeError, match=r"takes images of shape \(784,\), got \(100,\)"):
+        tn.Sequential(tn.Dense(2, 100), make((784,), 0))
 
 
 def test_the_pad_saves_a_seven(run, drawing_script, tmp_path):
@@ -161,6 +165,71 @@ def test_the_pad_opens_and_reacts(drawing_script, monkeypatch):
     monkeypatch.setattr(sys, "argv", [str(drawing_script)])
     runpy.run_path(str(drawing_script), run_name="__main__")
     assert seen[0] > 1000
+
+
+@pytest.fixture
+def convolutional(root):
+    """The arguments that name the convolutional checkpoint, and those that name its network."""
+    examples = root / "examples"
+    network = f"{examples / 'train_mnist_numpy.py'}:convolutional_network"
+    return ["--weights", str(examples / "mnist_cnn.pth")], ["--network", network]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("mnist_predict.py", ["--dataset", "synthetic", "--count", "2"], r"\naccuracy: 9\d\.\d\d %\n"),
+        ("draw_digit.py", ["--save", "seven.png"], "^drew a 7, predicted 7\n"),
+    ],
+)
+def test_a_convolutional_checkpoint_with_its_network(
+    root, convolutional, name, arguments, expected, tmp_path, monkeypatch, capsys
+):
+    pytest.importorskip("matplotlib").use("Agg")
+    monkeypatch.chdir(tmp_path)
+    weights, network = convolutional
+    monkeypatch.setattr(sys, "argv", [name, *arguments, *weights, *network])
+    runpy.run_path(str(root / "examples" / name), run_name="__main__")
+    assert re.search(expected, capsys.readouterr().out)
+    pytest.importorskip("matplotlib.pyplot").close("all")
+
+
+@pytest.mark.parametrize("name", ["mnist_predict.py", "draw_digit.py"])
+def test_a_convolutional_checkpoint_alone_gets_the_option_that_helps(root, convolutional, name, monkeypatch, capsys):
+    weights, network = convolutional
+    pytest.importorskip("matplotlib").use("Agg")
+    monkeypatch.setattr(sys, "argv", [name, *weights, *(["--save", "none.png"] if name == "draw_digit.py" else [])])
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(root / "examples" / name), run_name="__main__")
+    error = capsys.readouterr().err
+    assert 'tn.Conv2d(1, 8, 3, name="conv1")' in error
+    assert error.endswith(
+        f"with --network FILE.py:FUNCTION. That of train_mnist_numpy.py --cnn is {' '.join(network)}\n"
+    )
+
+
+NETWORKS = """
+import tinynet as tn
+dense = tn.Dense
+number = 3
+def nothing(): return None
+"""
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        ("networks.py", "--network must be FILE.py:FUNCTION, got 'networks.py', and there is no file ''"),
+        ("none.py:dense", "got 'none.py:dense', and there is no file 'none.py'"),
+        ("networks.py:number", "--network networks.py:number: networks.py defines no function 'number'"),
+        ("networks.py:nothing", "nothing() must return a tn.Sequential, got NoneType"),
+    ],
+)
+@pytest.mark.parametrize("name", ["mnist_predict.py", "draw_digit.py"])
+def test_mistakes_with_the_network_get_one_line(fail, root, tmp_path, name, network, message):
+    (tmp_path / "networks.py").write_text(NETWORKS)
+    save = ["--save", "none.png"] if name == "draw_digit.py" else []
+    assert message in fail("--network", network, *save, script=root / "examples" / name)
 
 
 @pytest.fixture
@@ -222,7 +291,7 @@ def test_mistakes_in_training_get_one_line(fail, monkeypatch, training_script, a
     [
         ([], "matplotlib has no screen, or no toolkit to open a window with; --save FILE draws into a file"),
         (["--weights", "none.pth"], "there is no weights file none.pth; name one with --weights"),
-        (["--save", "pad.png", "--std", "0"], "std must be positive and finite, not 0"),
+        (["--save", "pad.png", "--std", "0"], "DigitPad: std must be positive and finite, got 0"),
         (["--save", "none/pad.png"], "No such file or directory"),
     ],
 )
