@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -42,6 +43,22 @@ def coverage(session: nox.Session) -> None:
     environment = {"COVERAGE_FILE": f"{session.create_tmp()}/coverage"}
     session.run("coverage", "run", "-m", "pytest", "-n0", *session.posargs, env=environment)  # workers are not seen
     session.run("coverage", "report", env=environment)
+
+
+@nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Change the mathematics and the reader of files in thousands of small ways, and see the tests fail for each."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    # Not tinynet itself, which would be imported in place of its changed copy.
+    session.install(*PROJECT["project"]["dependencies"], *extras["test"], "mutmut==3.8.1")
+    copy = Path(session.create_tmp(), "copy")
+    shutil.rmtree(copy, ignore_errors=True)
+    for folder in ("src", "tests", "examples"):
+        shutil.copytree(folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy("pyproject.toml", copy)
+    session.chdir(copy)
+    session.run("mutmut", "run", *session.posargs, silent=not session.interactive, env={"OPENBLAS_NUM_THREADS": "1"})
+    session.run("python", "tests/mutation/judge.py")
 
 
 @nox.session

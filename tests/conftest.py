@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # no windows, also from the doctests
 # The tests run in as many processes as there are cores: more threads would wait for each other. Read when NumPy is.
@@ -20,6 +20,8 @@ settings.register_profile(
     max_examples=20,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# For mutation testing a failure need not be made small: that it is one says all.
+settings.register_profile("mutation", settings.get_profile("tinynet"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile("tinynet")
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -57,6 +57,16 @@ def test_class_indices_are_one_hot_soft_labels(case):
         assert loss(logits, targets) == pytest.approx(loss(logits, rows), rel=1e-12)
 
 
+@given(logits_and_targets())
+def test_forward_without_training_is_the_call(case):
+    logits, targets = case
+    for loss, predictions in (
+        (tn.CrossEntropy(from_logits=True), logits),
+        (tn.CrossEntropy(), tn.functional.softmax(logits)),
+    ):
+        assert loss.forward(predictions, targets, training=False) == loss(predictions, targets)
+
+
 def test_the_mean_divides_loss_and_gradient():
     loss = tn.CrossEntropy()
     one, four = [[0.25, 0.75]], [[0.25, 0.75]] * 4
@@ -142,7 +152,7 @@ def test_float32_probabilities_of_many_classes_pass():
 @pytest.mark.parametrize(
     ("predictions", "targets", "error", "message"),
     [
-        ([0.5, 0.5], [0], tn.ShapeError, r"predictions of shape \(N, C\)"),
+        ([0.5, 0.5], [0], tn.ShapeError, r"^CrossEntropy .*predictions of shape \(N, C\)"),
         (np.zeros((0, 2)), np.zeros(0, int), tn.ShapeError, "at least one row"),
         ([[0.5, 0.5]], [0, 1], tn.ShapeError, r"1 class indices, shape \(1,\)"),
         ([[0.5, 0.5]], [[0]], tn.ShapeError, "got targets of shape"),

@@ -37,6 +37,10 @@ def test_leaky_relu(dtype, repeats, slope):
     assert np.array_equal(fn.leaky_relu(x, negative_slope=slope), expected, equal_nan=True)
 
 
+def test_leaky_relu_is_a_hundredth_below_zero():
+    assert fn.leaky_relu([-2.0]).tolist() == fn.leaky_relu_backward([-2.0], [-1.0]).tolist() == [-0.02]
+
+
 @both_dtypes
 def test_leaky_relu_backward_at_the_edges(dtype):
     x, grad = edges(dtype, 1)[0], np.full(len(EDGES), np.inf, dtype)

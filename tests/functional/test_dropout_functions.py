@@ -20,7 +20,7 @@ def test_masks_of_any_shape(shape):
     assert np.array_equal(mask, fn.dropout_mask(shape, 0.5, rng=0))
 
 
-@pytest.mark.parametrize(("p", "share"), [(0, 1.0), (1, 0.0), (2**-40, 1.0), (1 - 2**-40, 0.0)])
+@pytest.mark.parametrize(("p", "share"), [(0, 1.0), (1, 0.0), (2**-40, 1.0), (1 - 2**-40, 0.0), (1 - 2**-32, 0.0)])
 def test_the_ends(p, share):
     assert fn.dropout_mask(10_001, p, rng=0).mean() == share
 
@@ -33,6 +33,17 @@ def test_every_kind_of_generator_drops_the_same_share(bits):
 def test_a_generator_moves_on():
     rng = np.random.default_rng(0)
     assert not np.array_equal(fn.dropout_mask(64, 0.5, rng=rng), fn.dropout_mask(64, 0.5, rng=rng))
+
+
+def test_masks_of_many_seeds_differ():
+    assert len({fn.dropout_mask(64, 0.5, rng=seed).tobytes() for seed in range(200)}) == 200
+
+
+def test_every_random_number_makes_two_elements_of_the_mask():
+    for size in (10, 9):
+        bits, alike = np.random.SFC64(0), np.random.SFC64(0)
+        draw_mask(np.empty(size, bool), 0.5, bits)
+        assert bits.random_raw() == alike.random_raw(6)[-1]
 
 
 def test_a_mask_is_drawn_in_the_order_in_which_it_lies_in_memory():
@@ -56,5 +67,7 @@ def test_what_is_no_mask_is_refused():
     with pytest.raises(TypeError, match=r"^dropout expects a mask of truth values, got dtype int64$"):
         fn.dropout([1.0], np.ones(1, np.int64), 0.5)
     for call in (lambda p: fn.dropout([1.0], [True], p), lambda p: fn.dropout_mask(3, p)):
-        with pytest.raises(ValueError, match=r"p must be in 0..1, got 2"):
+        with pytest.raises(ValueError, match=r"^dropout(_mask)?: p must be in 0..1, got 2"):
             call(2)
+    with pytest.raises(ValueError, match=r"^dropout_mask: each size of shape must be at least 0"):
+        fn.dropout_mask((2, -1), 0.5)

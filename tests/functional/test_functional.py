@@ -7,6 +7,9 @@ import pytest
 
 import tinynet as tn
 from tinynet import functional as fn
+from tinynet.functional.entropy import check_loss_arguments
+from tinynet.functional.log_sum_exp import log_softmax_kernel
+from tinynet.functional.softmax import softmax_kernel
 
 X = np.random.default_rng(0).standard_normal((4, 3))
 
@@ -94,6 +97,10 @@ def test_logsumexp_axis_and_keepdims():
     assert fn.logsumexp([[-np.inf, -np.inf], [np.inf, 0], [-np.inf, 1]]).tolist() == [-np.inf, np.inf, 1]
 
 
+def test_logsumexp_drops_only_the_axis_it_sums_over():
+    assert fn.logsumexp([[0.0, 0.0]]).tolist() == [np.log(2)]
+
+
 def test_log_softmax_keeps_the_digits_of_tiny_probabilities():
     assert fn.log_softmax([[0.0, 800.0]]).tolist() == [[-800.0, 0.0]]
 
@@ -104,6 +111,34 @@ def test_out_may_be_the_input(f):
     expected = f(x)
     assert f(x, out=x) is x
     assert np.array_equal(x, expected)
+
+
+@pytest.mark.parametrize("kernel", [softmax_kernel, log_softmax_kernel])
+@pytest.mark.parametrize("rows", [1, 4])
+def test_kernels_write_where_they_are_told(kernel, rows):
+    out = np.empty((rows, 3))
+    assert kernel(X[:rows], out) is out
+    assert np.array_equal(out, kernel(X[:rows], None))
+
+
+INF, NAN = np.inf, np.nan
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (lambda: fn.dense([[1e200, 1e200]], [[1e200, 0], [1e200, -1e200]], [0, INF]), [[INF, NAN]]),
+        (lambda: fn.dense([[1e300]], [[1.0]], [-1.0]), [[1e300]]),
+        (lambda: fn.softmax_backward([[INF, -INF]], [[0.5, 0.5]]), [[NAN, NAN]]),
+        (lambda: fn.softmax_backward([[1e308, -1e308]], [[0.5, 0.5]]), [[5e307, -5e307]]),
+        (lambda: fn.logsumexp([[INF, 800.0], [1e308, -1e308]]), [INF, 1e308]),
+        (lambda: fn.cross_entropy_backward([[1.0, 0.0]], [1]), [[0, -INF]]),
+        (lambda: fn.cross_entropy_backward([[1.0, 5e-324]], [1]), [[0, -INF]]),
+        (lambda: fn.cross_entropy_backward([[1.0, 0.0]], [[0.5, 0.5]]), [[-0.5, -INF]]),
+    ],
+)
+def test_what_is_too_large_or_has_no_limit_gives_no_warning(call, expected):
+    assert np.array_equal(call(), expected, equal_nan=True)
 
 
 @pytest.mark.parametrize("f", [fn.softmax, fn.log_softmax, fn.logsumexp])
@@ -142,6 +177,31 @@ def test_dense_shapes_must_fit():
     for grad, x, weight in [(X, X, X), (X[0], X, X), (X[:, :2], X, X.T), (X[:3, :2], X, X[:2])]:
         with pytest.raises(tn.ShapeError, match="dense_backward expects"):
             fn.dense_backward(grad, x, weight)
+
+
+def test_dense_adds_the_bias():
+    assert fn.dense([[1.0, 2.0]], [[3.0, 4.0]], [0.5]).tolist() == [[11.5]]
+
+
+def test_cross_entropy_takes_probabilities_unless_it_is_told():
+    assert fn.cross_entropy([[0.25, 0.75]], [0]) == -np.log(0.25)
+    assert fn.cross_entropy_backward([[0.25, 0.75]], [0]).tolist() == [[-4, 0]]
+
+
+def test_soft_labels_take_the_dtype_of_the_predictions():
+    for dtype in (np.float32, np.float64):
+        rows = np.full((2, 2), 0.5)
+        assert [array.dtype for array in check_loss_arguments(rows.astype(dtype), rows, False, "x")] == [dtype] * 2
+
+
+def test_rows_whose_sum_overflows_are_no_probabilities():
+    with pytest.raises(ValueError, match=r"^cross_entropy: predictions must be rows .*but row 0 has the sum inf"):
+        fn.cross_entropy([[1e308, 1e308]], [0])
+
+
+def test_soft_labels_that_are_none_are_told_without_a_word_on_logits():
+    with pytest.raises(ValueError, match=r"^cross_entropy: soft labels .* the smallest value 0\.5$"):
+        fn.cross_entropy([[0.5, 0.5]], [[0.5, 0.625]])
 
 
 def test_one_hot():

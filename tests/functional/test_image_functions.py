@@ -94,6 +94,22 @@ def test_pooling_passes_on_the_whole_gradient(case, counted):
     np.testing.assert_allclose((dx * x).sum(), (grad * fn.avg_pool2d(x, kernel, **sizes)).sum(), atol=1e-10)
 
 
+def test_without_more_words_windows_touch_and_zeros_around_an_image_count():
+    x = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
+    assert fn.avg_pool2d(x, 2).tolist() == [[[[2.5]]]]
+    assert fn.avg_pool2d(x, 2, padding=1).tolist() == [[[[0.25, 0.5], [0.75, 1.0]]]]
+    assert fn.avg_pool2d_backward([[[[4.0]]]], (1, 1, 2, 2), 2).tolist() == np.ones((1, 1, 2, 2)).tolist()
+    assert fn.avg_pool2d_backward(4 * x, (1, 1, 2, 2), 2, padding=1).tolist() == x.tolist()
+
+
+def test_a_mean_that_rounding_makes_too_large_gives_no_warning():
+    assert fn.avg_pool2d(np.full((1, 1, 1, 11), np.finfo(float).max), (1, 11)).tolist() == [[[[np.inf]]]]
+
+
+def test_no_images_have_no_gradient():
+    assert fn.avg_pool2d_backward(np.zeros((0, 1, 1, 1)), (0, 1, 2, 2), 2).shape == (0, 1, 2, 2)
+
+
 X = np.zeros((2, 3, 5, 5))
 W = np.zeros((4, 3, 2, 2))
 Y = np.zeros((2, 3, 2, 2))
@@ -127,6 +143,9 @@ Y = np.zeros((2, 3, 2, 2))
             lambda: fn.avg_pool2d_backward(X, X.shape, 2),
             r"avg_pool2d_backward expects .* \(2, 3, 2, 2\) for x ",
         ),
+        (lambda: fn.avg_pool2d_backward(Y, list(X.shape), 2), r"avg_pool2d_backward expects x_shape \(N, C, H, W\)"),
+        (lambda: fn.avg_pool2d_backward(Y, X.shape[1:], 2), r"avg_pool2d_backward expects x_shape \(N, C, H, W\)"),
+        (lambda: fn.avg_pool2d_backward(Y, X.shape, 6), r"avg_pool2d_backward: a window of \(6, 6\) does not fit"),
     ],
 )
 def test_wrong_shapes_are_named(call, message):
@@ -142,6 +161,7 @@ def test_wrong_shapes_are_named(call, message):
         (lambda: fn.conv2d(X, W, padding=(1, 2, 3)), ValueError, "conv2d: padding must be one integer or a pair"),
         (lambda: fn.max_pool2d(X, 2.0), TypeError, "max_pool2d: kernel_size must be an integer, got 2.0"),
         (lambda: fn.avg_pool2d(X, 3, padding=2), ValueError, "avg_pool2d: padding must be at most half the window"),
+        (lambda: fn.avg_pool2d_backward(Y, (2, 3, -1, 5), 2), ValueError, "avg_pool2d_backward: each size of"),
     ],
 )
 def test_wrong_sizes_are_named(call, error, message):

@@ -51,7 +51,7 @@ def test_repr_rebuilds_the_layer(text):
 
 
 @pytest.mark.parametrize(
-    "layer", [tn.ReLU(), tn.LeakyReLU(), tn.LeakyReLU(2), tn.Sigmoid(), tn.Tanh(), tn.LogSoftmax()]
+    "layer", [tn.ReLU(), tn.LeakyReLU(), tn.LeakyReLU(2), tn.Sigmoid(), tn.Tanh(), tn.Softmax(), tn.LogSoftmax()]
 )
 def test_inference_writes_into_an_array_that_it_may_overwrite_and_nowhere_else(layer):
     for rows in (1, 40, 400):

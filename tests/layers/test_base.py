@@ -133,6 +133,38 @@ def test_a_subclass_may_build_on_the_forward_that_it_overrides(kind):
         np.testing.assert_allclose(layer(x), 2 * kind(*args, **kwargs)(x), rtol=1e-6)
 
 
+def test_a_subclass_with_a_backward_of_its_own_is_not_passed_by():
+    class Doubled(tn.Dense):
+        def _backward(self, context, grad):
+            return super()._backward(context, 2 * grad)
+
+    layer = Doubled(2, 1, rng=0)
+    layer.forward([[1.0, 2.0]], training=True)
+    layer.backward([[1.0]], input_gradient=False)
+    assert layer.grads["weight"].tolist() == [[2, 4]]
+
+
+def test_a_subclass_that_overrides_neither_keeps_the_shortcuts():
+    class Other(tn.Dense):
+        pass
+
+    assert Other._infer is tn.Dense._infer
+    assert Other._parameter_gradients is tn.Dense._parameter_gradients
+
+
+def test_a_layer_is_told_whether_it_trains():
+    class Told(tn.Layer):
+        def _forward(self, x, training):
+            heard.append(training)
+            return x, None
+
+    heard = []
+    Told()(np.ones((1, 1)))
+    Told().forward(np.ones((1, 1)))
+    Told().forward(np.ones((1, 1)), training=True)
+    assert heard == [False, False, True]
+
+
 class Bad(tn.Layer):
     """Does one thing wrong, whatever it is told to."""
 

@@ -98,10 +98,18 @@ def test_activations_reuse_the_array_that_a_dense_layer_made():
     assert tn.Softmax()._infer(y, fresh)[0] is y
 
 
-def test_images_get_a_hint():
-    for shape in ((1, 28, 28), (28, 28)):
-        with pytest.raises(tn.ShapeError, match=r"Flatten\(\).*datasets\.normalize"):
-            tn.Dense(784, 2)(np.zeros(shape))
+@pytest.mark.parametrize(
+    ("shape", "end"),
+    [
+        ((4,), r"\(4,\); a single sample needs a batch axis, as x\[None\]"),
+        ((1, 28, 28), r"\(1, 28, 28\); put Flatten\(\) before it, .*datasets\.normalize"),
+        ((28, 28), r"\(28, 28\); put Flatten\(\) before it, .*datasets\.normalize"),
+        ((3, 4), r"\(3, 4\)"),
+    ],
+)
+def test_samples_and_images_get_a_hint(shape, end):
+    with pytest.raises(tn.ShapeError, match=rf"^Dense expects an input of shape \(N, 784\), got {end}$"):
+        tn.Dense(784, 2)(np.zeros(shape))
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,16 @@ def test_in_inference_the_running_statistics_are_used():
     assert layer([[2, 4], [1, 2]]).tolist() == [[1, 15], [0, 5]]
 
 
+def test_inference_writes_into_an_array_that_it_may_overwrite_and_nowhere_else():
+    layer, x = tn.BatchNorm(2, dtype="float64"), X.copy()
+    expected = layer(x)
+    assert np.array_equal(x, X)
+    y, fresh = layer._infer(x, True)
+    assert y is x
+    assert fresh
+    assert np.array_equal(y, expected)
+
+
 @pytest.mark.parametrize(("momentum", "share"), [(0.1, 0.1), (0.0, 0.0), (1.0, 1.0), (None, 1.0)])
 def test_a_batch_goes_into_the_running_statistics_with_its_share(momentum, share):
     layer = tn.BatchNorm(2, momentum=momentum, dtype="float64")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tinynet.layers.parameters import count
 
 
 @pytest.fixture
@@ -52,9 +53,12 @@ def test_a_wrong_type_is_refused(layer):
     ],
 )
 def test_parameters_cannot_come_or_go(layer, change):
-    with pytest.raises(TypeError, match="fixed"):
+    message = r"^the parameters of Dense 'fc1' are fixed: assign to one of weight, bias$"
+    with pytest.raises(TypeError, match=message):
         change(layer.params)
     assert list(layer.params) == ["weight", "bias"]
+    with pytest.raises(TypeError, match=r"fixed: assign to one of none$"):
+        change(tn.ReLU().params)
 
 
 def test_update_assigns_each(layer):
@@ -67,6 +71,10 @@ def test_the_parameters_of_a_network_are_those_of_its_layers(layer):
     net = tn.Sequential(layer)
     net.params["fc1.bias"] = [1, 2, 3]
     assert layer.params["bias"].tolist() == [1, 2, 3]
+
+
+def test_their_numbers_are_counted():
+    assert count({"weight": np.zeros((2, 3)), "bias": np.zeros(4)}) == 10
 
 
 def test_parameters_of_several_dtypes_are_refused():

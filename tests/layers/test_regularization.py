@@ -77,6 +77,16 @@ def test_the_gradient_passes_where_the_output_did():
     assert np.array_equal(layer.backward(ONES), y)
 
 
+def test_the_masks_of_a_seed_are_those_of_the_documentation():
+    layer, x = tn.Dropout(0.5, rng=4), [[1.0, 2.0, 3.0, 4.0]]
+    assert layer.forward(x, training=True).tolist() == [[0, 4, 0, 8]]
+    assert layer.forward(x, training=True).tolist() == [[2, 0, 6, 8]]
+
+
+def test_masks_of_many_seeds_differ():
+    assert len({masks(tn.Dropout(0.5, rng=seed), 1)[0] for seed in range(200)}) == 200
+
+
 def test_same_seed_same_bits_and_another_mask_each_time():
     a, b, c = (masks(tn.Dropout(rng=seed), 3) for seed in (3, 3, 4))
     assert a == b

@@ -171,14 +171,28 @@ def test_stopped_and_resumed_gives_the_same_bits(kind, options, way, tmp_path):
         assert np.array_equal(p, expected.params[key])
 
 
-def test_a_copy_goes_its_own_way():
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_goes_its_own_way(copied):
     net = network()
     optimizer = tn.Adam(0.1)
     follow(net, optimizer, 3)
     before = optimizer.state_dict()
-    follow(copy.deepcopy(net), copy.deepcopy(optimizer), 3)
+    follow(copy.deepcopy(net), copied(optimizer), 3)
     for key, array in optimizer.state_dict().items():
         assert np.array_equal(array, before[key])
+
+
+def test_a_copy_holds_no_vectors_that_are_laid_out_anew():
+    optimizer = tn.Adam()
+    follow(network(), optimizer, 1)
+    assert vars(copy.deepcopy(optimizer)).keys() == vars(tn.Adam()).keys()
+
+
+def test_a_state_from_before_the_first_step_can_be_loaded():
+    optimizer = tn.Adam()
+    optimizer.load_state_dict(tn.Adam().state_dict())
+    assert optimizer.steps_done == 0
+    assert math.isnan(optimizer.rate)
 
 
 def test_state_has_the_names_of_the_parameters():
@@ -193,6 +207,12 @@ def test_state_has_the_names_of_the_parameters():
     assert state["squares.wide.weight"].shape == (40, 3)
 
 
+def test_what_is_remembered_has_the_dtype_of_the_parameters():
+    optimizer = tn.Adam()
+    follow(network("float32"), optimizer, 1)
+    assert {array.dtype for key, array in optimizer.state_dict().items() if key != "steps"} == {np.dtype("float32")}
+
+
 @pytest.mark.parametrize(
     ("make", "state"),
     [
@@ -205,14 +225,23 @@ def test_state_has_the_names_of_the_parameters():
         (tn.Adam, {"steps": 3, "gradients.a": [1.0], "squares.b": [1.0]}),
         (tn.Adam, {"steps": 3, "gradients.a": [1.0], "squares.a": [1.0, 2.0]}),
         (lambda: tn.SGD(1), {"steps": 3, "velocity.a": [1.0]}),
+        (lambda: tn.SGD(1), {"steps": 1.5}),
+        (lambda: tn.SGD(1), {"steps": [3]}),
+        (lambda: tn.SGD(1), {"steps": -1}),
         (lambda: tn.SGD(1, 0.9), {"steps": 3}),
     ],
 )
 def test_a_state_that_does_not_fit_is_refused(make, state):
     optimizer = make()
-    with pytest.raises(tn.CheckpointError, match="load_state_dict"):
+    with pytest.raises(tn.CheckpointError, match=rf"^{type(optimizer).__name__}\.load_state_dict: "):
         optimizer.load_state_dict({key: np.array(value) for key, value in state.items()})
     assert optimizer.steps_done == 0
+
+
+@pytest.mark.parametrize("array", [np.array(["a"]), np.ma.array([1.0], mask=[True])])
+def test_a_state_that_holds_no_real_numbers_is_refused(array):
+    with pytest.raises(TypeError, match=r"^Adam\.load_state_dict: 'squares\.a' "):
+        tn.Adam().load_state_dict({"steps": 1, "gradients.a": [1.0], "squares.a": array})
 
 
 def test_without_gradients_there_is_no_step():
@@ -253,26 +282,38 @@ def test_clipping_knows_norms_whose_squares_overflow():
     np.testing.assert_allclose(before - net.params["weight"], [[3], [4]], rtol=1e-6)
 
 
+def test_gradients_that_are_short_enough_or_not_finite_are_not_clipped():
+    for values in ([3.0, 0.0], [np.inf, 1.0]):
+        net = tn.Dense(1, 2, rng=0)
+        net.params["weight"][...] = 0
+        net.grads = {"weight": np.float32(values).reshape(2, 1), "bias": np.zeros(2, np.float32)}
+        tn.SGD(1.0, clip_norm=5.0).step(net)
+        assert net.params["weight"].ravel().tolist() == [-values[0], -values[1]]
+
+
 def test_the_rate_is_asked_for_every_step():
     asked = []
     optimizer = tn.SGD(lambda step: asked.append(step) or 0.1 / (1 + step))
     follow(network(), optimizer, 3)
     assert asked == [0, 1, 2]
     assert optimizer.rate == pytest.approx(0.1 / 3)
-    with pytest.raises(ValueError, match="the rate of step 0 must be a finite number of at least 0, got nan"):
+    with pytest.raises(ValueError, match=r"^SGD: the rate of step 0 must be a finite number of at least 0, got nan"):
         follow(network(), tn.SGD(lambda step: math.nan), 1)
 
 
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: tn.SGD(-1), ValueError, "SGD: learning_rate must be a finite number of at least 0, got -1"),
-        (lambda: tn.SGD("0.1x"), TypeError, "SGD: learning_rate must be a number"),
+        (lambda: tn.SGD(-1), ValueError, "^SGD: learning_rate must be a finite number of at least 0, got -1"),
+        (lambda: tn.SGD("0.1x"), TypeError, "^SGD: learning_rate must be a number"),
+        (lambda: tn.SGD(1, -1), ValueError, "^SGD: momentum must be"),
+        (lambda: tn.SGD(1, weight_decay=-1), ValueError, "^SGD: weight_decay must be"),
         (lambda: tn.SGD(0.1, nesterov=True), ValueError, "nesterov needs a momentum"),
         (lambda: tn.Adam(betas=0.9), TypeError, "betas must be a pair"),
         (lambda: tn.Adam(betas=(0.9, 1)), ValueError, "betas must be below 1"),
-        (lambda: tn.Adam(eps=math.inf), ValueError, "Adam: eps"),
-        (lambda: tn.Adam(clip_norm=-1), ValueError, "Adam: clip_norm"),
+        (lambda: tn.Adam(betas=(0.9, -1)), ValueError, "^Adam: betas must be a finite number"),
+        (lambda: tn.Adam(eps=math.inf), ValueError, "^Adam: eps must be"),
+        (lambda: tn.Adam(clip_norm=-1), ValueError, "^Adam: clip_norm must be"),
     ],
 )
 def test_wrong_arguments_are_told(make, error, message):
@@ -281,6 +322,7 @@ def test_wrong_arguments_are_told(make, error, message):
 
 
 def test_they_show_their_arguments():
+    assert repr(tn.Adam()) == "Adam(0.001)"
     assert repr(tn.SGD(0.1, 0.9, True, 1e-4)) == "SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.0001)"
     assert (
         repr(tn.Adam(cosine(1, 2), decoupled=True, clip_norm=1)) == "Adam(a schedule, decoupled=True, clip_norm=1.0)"
