@@ -12,7 +12,8 @@ from matplotlib.colors import to_rgb
 
 import tinynet as tn
 from tinynet.viz import plot_decision_boundary
-from tinynet.viz.boundary import COLOURS, MARKS, MOST_CLASSES, SURE
+from tinynet.viz._regions import COLOURS, SURE, innermost_points
+from tinynet.viz.boundary import MARKS, MOST_CLASSES
 
 X = np.array([[-1.0, -1.0], [1.0, -1.0], [0.5, 1.0], [-0.5, 1.0]])
 
@@ -76,12 +77,42 @@ def test_samples_have_the_mark_and_colour_of_their_true_class():
     shapes = [len(artist.get_paths()[0].vertices) for artist in samples.values()]
     assert shapes[0] != shapes[1]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["left", "right"]
-    assert ax.get_title().splitlines()[0] == "Accuracy 50.00 % of 4 samples"
+    assert ax.get_title().splitlines()[0] == "Accuracy 50.00 %: 2 of 4 samples right"
 
 
 def test_no_two_classes_look_alike():
     looks = {(COLOURS[k % len(COLOURS)], MARKS[k % len(MARKS)]) for k in range(MOST_CLASSES)}
     assert len(looks) == MOST_CLASSES
+
+
+def rays(classes):
+    """Return a network whose regions are sectors around the origin."""
+    angles = 2 * np.pi * np.arange(classes) / classes
+    return network(20 * np.stack([np.cos(angles), np.sin(angles)], axis=1))
+
+
+@pytest.mark.parametrize("names", [None, [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ"], [f"class number {k}" for k in range(26)]])
+def test_more_classes_than_colours_are_named_in_their_regions(names):
+    net = rays(26)
+    ax = plot_decision_boundary(net, X, [0, 1, 2, 3], class_names=names)
+    words = [str(k) for k in range(26)] if names is None or len(names[0]) > 3 else names
+    assert sorted(text.get_text() for text in ax.texts) == sorted(words)
+    for text in ax.texts:
+        assert words[net.predict([text.get_position()])[0]] == text.get_text()
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ([f"{k}: {name}" for k, name in enumerate(names)] if names and len(names[0]) > 3 else words)
+
+
+def test_every_piece_of_a_class_is_named_where_there_is_room():
+    regions = np.zeros((200, 200), int)
+    regions[:, 60:120], regions[:, 120:], regions[100:103, :] = 1, 0, 2
+    points = [(k, round(up, 1), round(across, 2)) for k, up, across in innermost_points(regions)]
+    assert sorted(k for k, _, _ in points) == [0, 0, 0, 0, 1, 1]
+    assert all(regions[int(200 * up), int(200 * across)] == k for k, up, across in points)
+
+
+def test_up_to_seven_classes_have_colours_enough():
+    assert not plot_decision_boundary(rays(7), X, [0, 1, 2, 3]).texts
 
 
 def test_axes_have_words():
@@ -112,6 +143,7 @@ def test_an_svg_of_many_samples_stays_below_a_megabyte(rng):
 
 
 NET = network(LEFT_AND_RIGHT)
+SMALL_NUMBERS = tn.Sequential(tn.Dense(2, 2, rng=0))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +151,23 @@ NET = network(LEFT_AND_RIGHT)
     [
         (NET, np.ones((3, 3)), [0, 1, 1], {}, tn.ShapeError, r"samples of shape \(N, 2\).*got \(3, 3\)"),
         (NET, np.ones((0, 2)), [], {}, tn.ShapeError, r"N of at least 1, got \(0, 2\)"),
-        (NET, [[np.nan, 1]], [0], {}, ValueError, "expects finite numbers"),
+        (NET, [[0, 1], [1, np.nan]], [0, 0], {}, ValueError, "expects finite numbers, got nan in row 1 of x$"),
+        (
+            SMALL_NUMBERS,
+            [[0, 1e300]],
+            [0],
+            {},
+            ValueError,
+            r"got 1e\+300 in row 0 .* float32 reaches to 3e",
+        ),
+        (
+            NET,
+            [[0, 1.7e308]],
+            [0],
+            {},
+            ValueError,
+            r"got 1.7e\+308 .* float64 reaches to 1e\+300",
+        ),
         (NET, X, [0, 1], {}, tn.ShapeError, "got 2 labels but 4 samples"),
         (NET, X, [0, 1, 2, 0], {}, ValueError, "labels of at least 0 and below 2.*got 2"),
         (NET, X, [0, 1, 1, 0.5], {}, TypeError, "labels to be class indices"),

@@ -33,8 +33,10 @@ def test_rows_are_true_and_columns_predicted():
 
 
 def test_title_is_the_accuracy():
-    assert plot_confusion_matrix(LABELS, TAKEN_FOR).get_title() == "Accuracy 71.43 % of 7 samples"
-    assert plot_confusion_matrix([1], [1]).get_title() == "Accuracy 100.00 % of 1 sample"
+    accuracy, key = plot_confusion_matrix(LABELS, TAKEN_FOR).get_title().splitlines()
+    assert (accuracy, key) == ("Accuracy 71.43 %: 5 of 7 samples right", "in the cells: samples, if any")
+    one = plot_confusion_matrix([1], [1], normalize=True).get_title()
+    assert one == "Accuracy 100.00 %: 1 of 1 sample right\nin the cells: % of the true class, if any"
 
 
 def test_shares_are_written_in_percent():
@@ -138,6 +140,14 @@ def test_many_classes_have_colours_only_and_some_names():
         ([], [], {}, tn.ShapeError, r"predictions of shape \(N,\) with N of at least 1, got \(0,\)"),
         ([], [0], {}, tn.ShapeError, r"labels of shape \(N,\) with N of at least 1, got \(0,\)"),
         ([0, 50_000], [0, 1], {}, ValueError, "draws up to 1,000 classes, got 50,001"),
+        (np.array([0, 2**63], np.uint64), [0, 1], {}, ValueError, "draws up to 1,000 classes, got 9,223,"),
+        (
+            [0, 1],
+            np.array([0, 2**64 - 1], np.uint64),
+            {},
+            ValueError,
+            "draws up to 1,000 classes, got 18,44",
+        ),
         ([0], np.ones((1, 1001)), {}, ValueError, "draws up to 1,000 classes, got 1,001"),
         ([0], [0], {"cmap": "nocolours"}, ValueError, "plot_confusion_matrix: cmap .* got 'nocolours'"),
         (np.array([], int), np.array([], int), {}, tn.ShapeError, r"predictions of shape \(N,\) .*got \(0,\)"),

@@ -76,6 +76,19 @@ def test_what_is_not_finite_is_left_out_and_counted(net):
     assert curves_of(ax).keys() == {"largest", "root mean square"}  # NaN is not 0 everywhere
 
 
+@pytest.mark.parametrize("size", [1.7e308, 1e200, 1e-200, 1e-310])
+def test_gradients_of_any_finite_magnitude_are_drawn(size):
+    layer = tn.Dense(3, 2, rng=0, dtype="float64")
+    layer.grads["weight"] = np.full((2, 3), size)
+    ax = plot_gradient_flow([layer])
+    ax.figure.canvas.draw()
+    for values in curves_of(ax).values():
+        np.testing.assert_allclose(values, size)
+    low, high = ax.get_ylim()
+    assert 0 < low < size < high
+    assert any(low <= tick <= high for tick in ax.get_yticks())
+
+
 def test_parameters_of_other_names_are_drawn_too():
     class Scale(tn.Layer):
         def __init__(self):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -37,6 +39,46 @@ def test_each_layer_with_a_matrix_has_a_panel_that_counts_all_its_weights(net):
         np.testing.assert_allclose(middles, np.linspace(-limit, limit, 101)[1::2], atol=1e-6)
         assert ax.get_xlim() == pytest.approx((-limit, limit))
     assert figure._suptitle.get_text() == "Weights of 2 layers"
+
+
+@pytest.mark.parametrize(("levels", "bars"), [(127, 51), (30, 61), (7, 15)])
+def test_each_bar_counts_equally_many_multiples_of_a_step(levels, bars):
+    multiples = np.arange(-levels, levels + 1)
+    layer = tn.Dense(len(multiples), 4, rng=0)
+    layer.params["weight"] = np.tile(multiples * np.float32(0.013), (4, 1))
+    ax = plot_weight_histograms([layer]).axes[0]
+    middles, counts, width = bars_of(ax)
+    assert len(counts) == bars
+    assert len(set(counts[1:-1])) == 1
+    assert counts.sum() == 4 * len(multiples)
+    np.testing.assert_allclose(middles, -middles[::-1], atol=1e-6)
+    assert ax.get_xlim()[1] >= middles[-1] + width / 2 - 1e-6
+
+
+def test_weights_of_any_finite_magnitude_are_counted():
+    for scale in (1.79e308, 3e-310):
+        layer = tn.Dense(4, 2, rng=0, dtype="float64")
+        layer.params["weight"] = [[-scale, scale, scale, 0.6 * scale], [0, scale / 3, -scale, scale]]
+        (ax,) = plot_weight_histograms([layer], bins=4).axes
+        ax.figure.canvas.draw()
+        assert bars_of(ax)[1].tolist() == [2, 0, 2, 4]
+        mean, std = re.findall(r"mean (\S+), std (\S+)", ax.get_title())[0]
+        shares = layer.params["weight"] / scale
+        assert float(mean) == pytest.approx(scale * shares.mean(), rel=0.1)
+        assert float(std) == pytest.approx(scale * shares.std(), rel=0.1)
+        assert max(float(text.get_text()) for text in ax.get_xticklabels() if text.get_text()) > 0.3 * scale
+
+
+@pytest.mark.parametrize("limit", [1e308, 1e-308])
+def test_a_limit_far_from_the_weights_is_drawn(net, limit):
+    figure = plot_weight_histograms(net, limit=limit)
+    figure.canvas.draw()
+    assert bars_of(figure.axes[0])[1].sum() == (36 if limit > 1 else 0)
+
+
+def test_more_layers_than_a_figure_holds_are_refused():
+    with pytest.raises(ValueError, match="plot_weight_histograms draws up to 40 layers, got 41"):
+        plot_weight_histograms([tn.Dense(1, 1)] * 41)
 
 
 def test_axes_have_words(net):

@@ -62,6 +62,24 @@ def test_what_is_not_finite_has_its_own_colour_and_is_counted(rng):
     assert tuple(image.cmap(np.ma.masked_invalid([np.nan]))[0]) == to_rgba("lime")
 
 
+def test_a_nan_in_an_image_of_more_pixels_than_the_figure_has_can_be_seen():
+    weights = np.zeros((30, 400 * 400))
+    weights[0, 401] = np.nan
+    figure = plot_neurons(weights)
+    figure.canvas.draw()
+    red, green, blue = np.moveaxis(np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int), -1, 0)
+    assert ((green > 200) & (red < 80) & (blue < 80)).sum() >= 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weights_of_any_finite_magnitude_have_their_colours(dtype):
+    shares = np.linspace(-1, 1, 9)[None]
+    figure = plot_neurons((shares * float(np.finfo(dtype).max)).astype(dtype))
+    figure.canvas.draw()
+    (image,) = images_of(figure)
+    np.testing.assert_allclose(image.norm(image.get_array()).ravel(), (shares[0] + 1) / 2, atol=1e-6)
+
+
 def test_robust_and_limit_set_the_scale(rng):
     weights = rng.normal(size=(3, 16))
     assert images_of(plot_neurons(weights, limit=0.25))[0].norm.vmax == 0.25

@@ -14,7 +14,7 @@ from matplotlib.ft2font import FT2Font
 import tinynet as tn
 from tinynet.viz import plot_predictions
 from tinynet.viz._axes import RIGHT, WRONG
-from tinynet.viz.predictions import percentage
+from tinynet.viz._texts import percentage
 
 PROBABILITIES = np.array([[0.7, 0.2, 0.06, 0.04], [0.1, 0.2, 0.3, 0.4], [0.02, 0.95, 0.02, 0.01]])
 
@@ -30,6 +30,10 @@ def pictures_of(figure):
 
 def bars_of(figure):
     return [ax for ax in figure.axes if not ax.images]
+
+
+def words_above(figure):
+    return " ".join(figure._suptitle.get_text().split())
 
 
 def title_of(ax):
@@ -81,7 +85,8 @@ def test_paper_and_ink_are_the_same_in_every_image(scale, expected):
 
 def test_right_and_wrong_differ_by_mark_and_by_colour(images):
     figure = plot_predictions(images, PROBABILITIES, [0, 1, 1])
-    assert figure._suptitle.get_text() == "Predictions: 2 of 3 right"
+    key = "bars: the 3 largest probabilities; blue: the true class, orange: a wrong prediction"
+    assert words_above(figure) == f"Predictions: 2 of 3 right {key}"
     right, wrong, also_right = pictures_of(figure)
     assert [text.get_text() for ax in (right, wrong, also_right) for text in ax.texts] == ["✓", "✗", "✓"]
     for ax, colour in ((right, RIGHT), (wrong, WRONG), (also_right, RIGHT)):
@@ -99,7 +104,7 @@ def test_the_font_has_the_marks(images):
 
 def test_without_labels_nothing_is_right_or_wrong(images):
     figure = plot_predictions(images, PROBABILITIES)
-    assert figure._suptitle.get_text() == "Predictions"
+    assert words_above(figure) == "Predictions bars: the 3 largest probabilities"
     assert not any(ax.texts for ax in pictures_of(figure))
     assert title_of(figure.axes[0]) == "predicted: 0"
     assert {to_hex(bar.get_facecolor()) for bar in figure.axes[3].patches} == {to_hex("gray")}
@@ -129,7 +134,7 @@ def test_without_bars_the_probability_stands_beside_the_class(count, options):
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (0, "0 %"),
+        (0, "< 1 %"),
         (0.001, "< 1 %"),
         (0.005, "< 1 %"),
         (0.00501, "1 %"),
@@ -139,11 +144,33 @@ def test_without_bars_the_probability_stands_beside_the_class(count, options):
         (0.126, "13 %"),
         (0.99, "99 %"),
         (0.9999, "> 99 %"),
-        (1, "100 %"),
+        (1, "> 99 %"),
     ],
 )
 def test_percentages_claim_no_certainty(share, text):
     assert percentage(share) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "options", "words"),
+    [
+        (1, {}, "bars: the 3 largest probabilities"),
+        (1, {"top": 4}, "bars: probabilities of the classes"),
+        (1, {"top": 0}, ""),
+        (3, {"top": 0}, "Predictions"),
+    ],
+)
+def test_words_above_say_what_the_bars_are_if_there_are_any(images, count, options, words):
+    assert words_above(plot_predictions(images[:count], PROBABILITIES[:count], **options)) == words
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_pixels_of_any_finite_magnitude_keep_their_colours(dtype):
+    largest = np.finfo(dtype).max
+    image = np.array([[-largest, 0], [largest / 2, largest]], dtype)
+    (drawn,) = pictures_of(plot_predictions(image, PROBABILITIES[0]))[0].images
+    np.testing.assert_allclose(drawn.norm(drawn.get_array()), [[0, 0.5], [0.75, 1]])
+    drawn.figure.canvas.draw()
 
 
 def test_images_make_room_for_names(images):

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from looks import COLOUR_VISION, cielab, colour_bars
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_rgb, to_rgba
 
@@ -83,6 +84,8 @@ def test_values_are_written_where_they_fit(rng):
     assert len(plot_weights(rng.normal(size=(10, 64)), annotate=True).texts) == 640
     _, small = plt.subplots(figsize=(1.5, 1))
     assert not plot_weights(rng.normal(size=SMALL), ax=small).texts
+    _, given = plt.subplots()
+    assert len(plot_weights(rng.normal(size=SMALL), ax=given).texts) == 24
 
 
 @pytest.mark.parametrize(
@@ -98,6 +101,7 @@ def test_values_are_written_where_they_fit(rng):
         ([2500.4, -3.0], ["2500", "-3"]),
         ([1e-4, -2.5e-4, 0.0], ["1e-4", "-2.5e-4", "0"]),
         ([3e20, -1.0], ["3e20", "-1e0"]),
+        ([1.7e308, -1e-320], ["1.7e308", "-1e-320"]),
     ],
 )
 def test_values_are_written_as_a_person_would(values, words):
@@ -146,6 +150,47 @@ def test_what_is_not_finite_has_its_own_colour_and_is_counted(shape, rng):
     assert tuple(marks.get_extent()) == (0, shape[1], shape[0], 0)
 
 
+@pytest.mark.parametrize("shape", [(500, 700), (10, 20_000), (20_000, 10)])
+@pytest.mark.parametrize("dpi", [60, 100])
+def test_a_single_nan_among_very_many_weights_can_be_seen(shape, dpi):
+    weights = np.zeros(shape)
+    weights[7, 7] = np.nan
+    figure = plot_weights(weights).figure
+    figure.set_dpi(dpi)
+    figure.canvas.draw()
+    red, green, blue = np.moveaxis(np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int), -1, 0)
+    assert ((green > 200) & (red < 80) & (blue < 80)).sum() >= 2
+
+
+LIMITS = {"float32": 3.4e38, "float64": 1.79e308, "tiny": 1e-310}
+
+
+@pytest.mark.parametrize("limit", LIMITS.values(), ids=LIMITS)
+@pytest.mark.parametrize("shape", [SMALL, LARGE], ids=["seaborn", "image"])
+def test_weights_of_any_finite_magnitude_have_their_colours(shape, limit, rng):
+    dtype = "float32" if limit == 3.4e38 else "float64"
+    shares = rng.uniform(-1, 1, size=shape)
+    shares[0, :2] = -1, 1
+    ax = plot_weights((shares * limit).astype(dtype))
+    ax.figure.canvas.draw()
+    artist, values = cells_of(ax, shape)
+    np.testing.assert_allclose(artist.norm(values), (shares + 1) / 2, atol=1e-6)
+    (bar,) = colour_bars(ax.figure)
+    assert artist.colorbar.extend == "neither"
+    highest = max(float(text.get_text().replace("\N{MINUS SIGN}", "-")) for text in bar.get_yticklabels()[1:-1])
+    power = float(bar.yaxis.get_offset_text().get_text() or 1)
+    assert 0.4 * limit < highest * power < 1.01 * limit
+
+
+def test_a_limit_far_from_the_weights_is_drawn():
+    for weights, limit in (([[0.5, -1.0]], 1e308), ([[1e308, -1e308]], 1.0), ([[1e200, -1e308]], 1e-300)):
+        ax = plot_weights(weights, limit=limit)
+        ax.figure.canvas.draw()
+        artist, values = cells_of(ax, (1, 2))
+        shares = [0.5, 0.5] if limit > 1 else [1, 0]
+        np.testing.assert_allclose(np.clip(artist.norm(values)[0], 0, 1), shares, atol=1e-6)
+
+
 @pytest.mark.parametrize("weights", [np.zeros((2, 3)), np.full((2, 3), np.nan)], ids=["zeros", "all NaN"])
 def test_without_a_magnitude_the_scale_is_one(weights):
     artist, _ = cells_of(plot_weights(weights), (2, 3))
@@ -191,6 +236,12 @@ def test_refuses_what_is_no_matrix_before_a_figure_opens(weights, error, message
     assert plt.get_fignums() == []
 
 
+def test_refuses_a_title_that_is_no_text():
+    with pytest.raises(TypeError, match="plot_weights: title must be a text, got 5"):
+        plot_weights(np.ones((2, 2)), title=5)
+    assert plt.get_fignums() == []
+
+
 def test_refuses_a_bias_that_is_not_there():
     with pytest.raises(ValueError, match=r"fc1 has no bias to show; leave out bias=True"):
         plot_weights(tn.Dense(3, 2, bias=False, name="fc1"), bias=True)
@@ -210,6 +261,8 @@ def test_refuses_a_limit_that_is_none(draw, limit):
     ("options", "error", "message"),
     [
         ({"limit": "1"}, TypeError, "limit must be a number, got '1'"),
+        ({"limit": True}, TypeError, "limit must be a number, got True"),
+        ({"limit": 10**400}, ValueError, "limit must be a positive finite number, got inf"),
         ({"cmap": "nocolours"}, ValueError, "cmap must be the name of a colour map.*got 'nocolours'"),
         ({"cmap": 5}, TypeError, "cmap must be the name of a colour map, got 5"),
     ],
@@ -266,6 +319,22 @@ def test_many_layers_stand_in_two_columns():
     figure = plot_network_weights([tn.Dense(40, 40) for _ in range(5)])
     lefts = {round(ax.get_subplotspec().colspan.start) for ax in figure.axes if ax.get_title()}
     assert lefts == {0, 1}
+
+
+def test_the_panels_of_a_network_are_not_drawn_while_they_are_made(monkeypatch):
+    def refuse(*args, **options):
+        raise AssertionError("a figure of many panels takes long to draw")
+
+    monkeypatch.setattr(FigureCanvasAgg, "draw", refuse)
+    figure = plot_network_weights([tn.Dense(4, 3, rng=0) for _ in range(20)])
+    assert len(figure.axes) == 40
+    assert len(figure.axes[0].texts) == 12
+
+
+def test_more_layers_than_a_figure_holds_are_refused():
+    with pytest.raises(ValueError, match="plot_network_weights draws up to 40 layers, got 41; draw parts"):
+        plot_network_weights([tn.Dense(1, 1)] * 41)
+    assert plt.get_fignums() == []
 
 
 @pytest.mark.parametrize(

@@ -3,36 +3,70 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 
-from tinynet.viz._scale import largest_magnitude
+from tinynet.viz._scale import HUGE, largest_magnitude
+from tinynet.viz._texts import plural as plural
+from tinynet.viz._texts import wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
     from tinynet._arrays import Array
 
 #: Blue and vermilion of Okabe and Ito (2008), told apart with every kind of colour vision, and on white and black.
-RIGHT, WRONG = BLUE, VERMILION = "#0072B2", "#D55E00"
+BLUE, VERMILION = "#0072B2", "#D55E00"
+#: What is right and what is wrong.
+RIGHT, WRONG = BLUE, VERMILION
 #: What a colour bar with its ticks and its label takes, in inches.
 BAR = 0.9
+#: A figure of more panels is higher than anybody scrolls.
+MOST_PANELS = 40
+
+
+def check_axes(ax: Any, owner: str) -> None:
+    """Raise a TypeError if `ax` is nothing to draw on; None is, for a new figure."""
+    if ax is not None and (getattr(ax, "name", None) != "rectilinear" or getattr(ax, "figure", None) is None):
+        raise TypeError(
+            f"{owner}: ax must be plain matplotlib Axes in a figure, as plt.subplots()[1] gives them, "
+            f"got {type(ax).__name__}"
+        )
+
+
+def check_panels(count: int, owner: str) -> None:
+    """Raise a ValueError if a figure would have more panels, one a layer, than anybody scrolls through."""
+    if count > MOST_PANELS:
+        raise ValueError(f"{owner} draws up to {MOST_PANELS} layers, got {count:,}; draw parts, as network[:20]")
 
 
 def own_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
-    """Return `ax`, or the axes of one new figure of `size` inches."""
+    """Return `ax` without a grid, or the axes of one new figure of `size` inches, larger where the text is."""
     if ax is None:
-        _, ax = plt.subplots(figsize=size, layout="constrained")
-    elif getattr(ax, "name", None) != "rectilinear" or ax.figure is None:
-        raise TypeError(
-            f"ax must be plain matplotlib Axes in a figure, as plt.subplots()[1] gives them, got {type(ax).__name__}"
-        )
+        scale = text_scale()
+        _, ax = plt.subplots(figsize=(size[0] * scale, size[1] * scale), layout="constrained")
+    check_axes(ax, "tinynet.viz")
+    ax.grid(False)
     return ax
+
+
+def text_scale() -> float:
+    """Return how large text is beside text of ten points, for which all sizes in inches are meant."""
+    return float(plt.rcParams["font.size"]) / 10
+
+
+def room(ax: Axes) -> tuple[float, float]:
+    """Return width and height of `ax` in inches; in half of them, where text is twice as large as ten points."""
+    box = ax.get_window_extent()
+    scale = ax.figure.dpi * text_scale()
+    return box.width / scale, box.height / scale
 
 
 class Grid(NamedTuple):
@@ -56,15 +90,17 @@ def grid(
 ) -> Grid:
     """Return a new figure for `count` pictures.
 
-    All sizes are in inches: width and height of a `picture`, the height of its `caption`, of the `strip` under it
-    and of the figure's `heading`. With `bar` there is a place for a colour bar, which costs the layout less time
-    than one that matplotlib takes from all pictures. Without `columns` the figure is wide rather than high.
+    All sizes are in inches, and grow with the text: width and height of a `picture`, the height of its `caption`, of
+    the `strip` under it and of the figure's `heading`. With `bar` there is a place for a colour bar, which costs the
+    layout less time than one that matplotlib takes from all pictures. Without `columns` the figure is wide rather
+    than high.
     """
     width, height = picture[0], picture[1] + caption + strip
     if columns is None:
         columns = min(range(1, min(count, 16) + 1), key=lambda n: _ugliness(count, n, width / height))
     rows = math.ceil(count / columns)
-    size = columns * width + BAR * bar, rows * height + heading
+    scale = text_scale()
+    size = (columns * width + BAR * bar) * scale, (rows * height + heading) * scale
     figure = plt.figure(figsize=size, layout="constrained")
 
     lines = 2 if strip else 1  # lines of axes in a row of pictures
@@ -81,6 +117,15 @@ def picture_inches(height: int, width: int, side: float) -> tuple[float, float]:
     """Return the size for images of so many pixels, as large as a square of `side` inches."""
     stretch = min(2.0, max(0.5, (width / height) ** 0.5))
     return side * stretch, side / stretch
+
+
+def head(figure: Figure, lines: list[str]) -> None:
+    """Write a title of these lines, which may be long, above the pictures of a figure, and make room for it."""
+    scale = text_scale()
+    width, height = figure.get_size_inches() / scale
+    text = "\n".join(wrap(line, width - 0.2) for line in lines)
+    figure.set_size_inches(width * scale, (height + 0.1 + 0.19 * (1 + text.count("\n"))) * scale)
+    figure.suptitle(text, fontsize="medium")
 
 
 def hide_axis(ax: Axes) -> None:
@@ -102,21 +147,38 @@ def scale_by_logarithms(ax: Axes, values: Array) -> None:
     if low > high:  # there are none
         low, high = 0.1, 10
         ax.set_ylim(low, high)
-    few = high < 1000 * low
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=8))
+    else:
+        margin = (high**0.05 / low**0.05) if high > low else 2.0
+        ax.set_ylim(max(low / margin, math.ulp(0.0)), min(high * margin, sys.float_info.max))
+    if high > HUGE or low < 1 / HUGE:  # where the powers of ten that LogLocator tries overflow
+        ticks = {float(f"{tick:.0e}") for tick in np.geomspace(low, high / 2, 5)}
+        ax.yaxis.set_major_locator(FixedLocator(sorted(ticks)))
+    else:
+        few = high / 1000 < low
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=8))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
-def add_colour_bar(drawn: Any, label: str, values: Array, *, bar: Axes | None = None, beside: bool = False) -> None:
+def add_colour_bar(
+    drawn: Any, label: str, values: Array, *, unit: float = 1.0, bar: Axes | None = None, beside: bool = False
+) -> None:
     """Draw the key of the colours in `bar` or beside what was drawn; ends point to values beyond the scale.
 
-    With `beside` it is as high as a picture of square pixels, which may not fill its axes.
+    What was drawn are the `values` in that `unit`. With `beside` the key is as high as a picture of square pixels,
+    which may not fill its axes.
     """
-    extend = "both" if largest_magnitude(values) > drawn.norm.vmax else "neither"
+    extend = "both" if largest_magnitude(values) / unit > drawn.norm.vmax else "neither"
     key = drawn.axes.figure.colorbar(drawn, ax=drawn.axes, cax=bar, label=label, extend=extend, aspect=20)
+    name_units(key.ax.yaxis, unit)
     if beside:
         keep_beside(key.ax, drawn.axes)
+
+
+def name_units(axis: Axis, unit: float) -> None:
+    """Write at the ticks of an axis what so many units are."""
+    if unit != 1:
+        axis.set_major_formatter(FuncFormatter(lambda count, _: f"{float(count) * unit:g}"))
 
 
 def keep_beside(bar: Axes, ax: Axes) -> None:
@@ -129,8 +191,3 @@ def _beside(ax: Axes) -> Bbox:
     gap, width = box.height / 40, box.height / 20
     inches = ax.figure.bbox.height / ax.figure.bbox.width
     return Bbox.from_bounds(box.x1 + gap * inches, box.y0, width * inches, box.height)
-
-
-def plural(count: int, noun: str) -> str:
-    """Return the count and the noun, as in 1 neuron, 2 neurons."""
-    return f"{count:,} {noun}" + "s" * (count != 1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import Colormap
+
+from tinynet._arrays import check_real
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
@@ -18,6 +19,37 @@ DIVERGING = "coolwarm"
 #: What has no place on a scale: NaN and infinity. Of the CSS colours the one farthest from `DIVERGING`, black and
 #: white, the backgrounds of the styles: 37 in CIELAB as readers of any colour vision see it (Machado et al. 2009).
 NOT_FINITE = "lime"
+#: matplotlib subtracts the ends of a scale, which overflows beyond the first; ends below the second are 0 to it.
+HUGE, TINY = 1e300, 1e-280
+
+
+class Scaled(NamedTuple):
+    """Numbers in float64 and a unit in which matplotlib can calculate with them; NaN for what is not finite."""
+
+    cells: Array
+    limit: float
+    unit: float
+
+
+def scaled(values: Array, limit: float) -> Scaled:
+    """Return what to draw of `values` on a scale from -limit to limit."""
+    unit = unit_of(limit)
+    cells = finite_or_nan(values).astype(float)
+    with np.errstate(over="ignore", under="ignore"):
+        cells /= unit
+    far = 1e6 * limit / unit  # where the colour is that of the limit, and differences are still finite
+    return Scaled(cells.clip(-far, far), limit / unit, unit)
+
+
+def unit_of(limit: float) -> float:
+    """Return the unit of a scale from -limit to limit: 1, unless that is huge or tiny."""
+    return HUGE if limit > HUGE else 1 / HUGE if limit < TINY else 1.0
+
+
+def finite_or_nan(values: Array) -> Array:
+    """Return a copy of `values` with NaN in place of infinity."""
+    copy: Array = np.where(np.isfinite(values), values, np.nan)
+    return copy
 
 
 def colour_map(cmap: Any, owner: str) -> Colormap:
@@ -38,11 +70,13 @@ def scale_limit(values: Array, owner: str, *, limit: float | None = None, robust
 
 def check_limit(limit: float, owner: str) -> float:
     """Return how far someone wants a scale to reach."""
-    if not isinstance(limit, Real):
-        raise TypeError(f"{owner}: limit must be a number, got {limit!r}")
-    if not (math.isfinite(limit) and limit > 0):
-        raise ValueError(f"{owner}: limit must be a positive finite number, got {limit}")
-    return float(limit)
+    try:
+        reach = check_real(limit, f"{owner}: limit")
+    except OverflowError:  # an integer of more than 308 digits
+        reach = math.inf
+    if not (math.isfinite(reach) and reach > 0):
+        raise ValueError(f"{owner}: limit must be a positive finite number, got {reach}")
+    return reach
 
 
 def natural_limit(values: Array, *, robust: bool = False) -> float:

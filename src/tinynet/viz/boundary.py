@@ -6,16 +6,18 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.colors import to_rgb
 
 from tinynet._arrays import as_real, check_integer
 from tinynet.errors import ShapeError
 from tinynet.functional import softmax
 from tinynet.layers import LogSoftmax, Softmax
-from tinynet.viz._axes import own_axes, plural
+from tinynet.viz._axes import own_axes
 from tinynet.viz._evaluation import as_network
 from tinynet.viz._inputs import as_class_names, as_labels
-from tinynet.viz._texts import plain, shorten, shorten_all
+from tinynet.viz._picture import picture
+from tinynet.viz._regions import COLOURS, draw_regions, name_regions
+from tinynet.viz._scale import HUGE
+from tinynet.viz._texts import SMALL_LETTER, accuracy_in_words, plain, shorten, shorten_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,17 +27,15 @@ if TYPE_CHECKING:
     from tinynet._arrays import Array
     from tinynet.network import Sequential
 
-#: Seven colours of Okabe and Ito (2008); with as many marks and one more, classes have looks of their own up to 56.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+#: With the seven colours of regions, classes have looks of their own up to 56.
 MARKS = ("o", "^", "s", "D", "v", "P", "X", "*")
-#: How much of its colour a region has where the network is sure, and where it hardly is.
-SURE, UNSURE = 0.55, 0.12
 #: More classes do not fit into a legend; of more samples, each is a dot of an image in an SVG.
 MOST_CLASSES, MOST_SAMPLES = 56, 3000
-#: In the legend, the rows of a column and the longest name.
-ROWS, MOST_LETTERS = 14, 20
+#: In the legend, the rows of a column and the longest name; and the longest that is written into a region.
+ROWS, MOST_LETTERS, FEW_LETTERS = 14, 20, 3
 
 
+@picture
 def plot_decision_boundary(
     network: Any,
     x: Any,
@@ -49,7 +49,9 @@ def plot_decision_boundary(
     """Draw which points of the plane a network takes for which class, and samples whose classes are known.
 
     A region is the paler the less probable its class is there; lines are where two classes are equally probable. Each
-    class has a mark and a colour: a mark in a region of another colour is a sample that the network gets wrong.
+    class has a look of its own, a mark in a colour. There are seven colours: up to seven classes, a mark in a region
+    of another colour is a sample that the network gets wrong. Of more classes, some share a colour, and regions have
+    their class written in them where there is room: a name of up to three letters, else the number in the legend.
 
     Parameters
     ----------
@@ -81,9 +83,9 @@ def plot_decision_boundary(
     TypeError
         If `network` is no `Sequential`, `x` holds no real numbers, or `labels` or `resolution` are no integers.
     ValueError
-        If a number in `x` is not finite, a label is no class, `resolution` is below 2, there are not two
-        `feature_names` and as many `class_names` as classes, or there are more than 56 classes, or
-        the network gives NaN or infinity.
+        If a number in `x` is not finite or too large for the network's dtype, a label is no class, `resolution` is
+        below 2, there are not two `feature_names` and as many `class_names` as classes, or there are more than 56
+        classes, or the network gives NaN or infinity.
 
     Examples
     --------
@@ -92,17 +94,17 @@ def plot_decision_boundary(
     >>> net[0].params.update(weight=[[1, 0], [0, 1]])
     >>> ax = tn.viz.plot_decision_boundary(net, [[0.0, 1.0], [1.0, 0.0], [2.0, 3.0]], [1, 0, 0])
     >>> ax.get_title().splitlines()[0]
-    'Accuracy 66.67 % of 3 samples'
+    'Accuracy 66.67 %: 2 of 3 samples right'
     """
     owner = "plot_decision_boundary"
     network = as_network(network, owner)
     x = as_real(x, owner)
     if x.ndim != 2 or x.shape[1] != 2 or not len(x):
         raise ShapeError(f"{owner} expects samples of shape (N, 2), N of at least 1, got {x.shape}")
-    if not np.isfinite(x).all():
-        raise ValueError(f"{owner} expects finite numbers, got NaN or infinity among them")
+    _check_numbers(x, network, owner)
     resolution = check_integer(resolution, f"{owner}: resolution", 2)
-    scores = network(x)
+    with np.errstate(over="ignore", invalid="ignore"):  # such scores are refused below
+        scores = network(x)
     if scores.ndim != 2 or scores.shape[1] < 2:
         raise ShapeError(
             f"{owner} needs a network that gives scores of shape (N, classes), two or more, got {scores.shape}"
@@ -114,6 +116,9 @@ def plot_decision_boundary(
     if len(truth) != len(x):
         raise ShapeError(f"{owner} got {len(truth)} labels but {len(x)} samples")
     names = [plain(name) for name in shorten_all(as_class_names(class_names, classes, owner), MOST_LETTERS)]
+    inside = names if classes > len(COLOURS) else []
+    if inside and max(map(len, names)) > FEW_LETTERS:
+        inside, names = [str(k) for k in range(classes)], [f"{k}: {name}" for k, name in enumerate(names)]
     words = ["feature 0", "feature 1"] if feature_names is None else [str(name) for name in feature_names]
     if len(words) != 2:
         raise ValueError(f"{owner} got {len(words)} feature_names for 2 features")
@@ -123,16 +128,31 @@ def plot_decision_boundary(
     if not np.isfinite(probabilities).all():
         raise ValueError(f"{owner}: the network gives NaN or infinity for points between the samples")
     columns = math.ceil(classes / ROWS)
-    ax = own_axes(ax, (5.4 + columns * (0.5 + 0.075 * max(map(len, names))), 4.6))
-    _draw_regions(ax, probabilities, extent)
+    ax = own_axes(ax, (5.4 + columns * (0.5 + SMALL_LETTER * max(map(len, names))), 4.8))
+    draw_regions(ax, probabilities, extent)
+    if inside:
+        name_regions(ax, probabilities.argmax(axis=2), extent, inside)
     for k in range(classes):
         _draw_samples(ax, x[truth == k], k, names[k])
     ax.set(xlim=extent[:2], ylim=extent[2:], xlabel=plain(shorten(words[0], 40)), ylabel=plain(shorten(words[1], 40)))
-    accuracy = f"Accuracy {100 * (scores.argmax(axis=1) == truth).mean():.2f} % of {plural(len(x), 'sample')}"
-    ax.set_title(f"{accuracy}\nregions: predicted class, paler where less sure", fontsize="medium")
+    accuracy = accuracy_in_words(int((scores.argmax(axis=1) == truth).sum()), len(x))
+    key = "marks: samples and their true classes\nregions: predicted class, paler where less sure"
+    ax.set_title(f"{accuracy}\n{key}", fontsize="medium")
     beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
     ax.legend(title="class", fontsize="small", ncol=columns, **beside)
     return ax
+
+
+def _check_numbers(x: Array, network: Sequential, owner: str) -> None:
+    """Raise a ValueError that names the first sample that is not finite, or with too large a number to draw."""
+    largest = min(float(np.finfo(network.dtype or x.dtype).max) / 10, HUGE)  # there is a margin around the samples
+    with np.errstate(invalid="ignore"):
+        wrong = np.argwhere(~(abs(x) <= largest))
+    if not len(wrong):
+        return
+    row, value = int(wrong[0, 0]), float(x[tuple(wrong[0])])
+    reason = f", and here {network.dtype} reaches to {largest:.0e}" if np.isfinite(value) else ""
+    raise ValueError(f"{owner} expects finite numbers, got {value:g} in row {row} of x{reason}")
 
 
 def _extent(x: Array) -> tuple[float, float, float, float]:
@@ -149,35 +169,10 @@ def _probabilities(network: Sequential, extent: tuple[float, float, float, float
     middles = (np.arange(resolution) + 0.5) / resolution
     across, up = np.meshgrid(left + (right - left) * middles, bottom + (top - bottom) * middles)
     points = np.stack([across.ravel(), up.ravel()], axis=1)
-    last = network._last_layer()
-    made = isinstance(last, (Softmax, LogSoftmax))
-    rows = network.predict_proba(points) if made else softmax(network(points))
+    made = isinstance(network._last_layer(), (Softmax, LogSoftmax))
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows = network.predict_proba(points) if made else softmax(network(points))
     return rows.reshape(resolution, resolution, -1)
-
-
-def _draw_regions(ax: Axes, probabilities: Array, extent: tuple[float, float, float, float]) -> None:
-    """Draw each point in the colour of its class, and a line where another class becomes the most probable."""
-    classes = probabilities.shape[2]
-    winner = probabilities.argmax(axis=2)
-    # 0 where all classes are equally probable, 1 where one is certain.
-    sureness = (probabilities.max(axis=2) - 1 / classes) / (1 - 1 / classes)
-    colours = np.array([to_rgb(COLOURS[k % len(COLOURS)]) for k in range(classes)])
-    strength = (UNSURE + (SURE - UNSURE) * np.clip(sureness, 0, 1))[..., None]
-    image = 1 - strength * (1 - colours[winner])
-    ax.imshow(image, extent=extent, origin="lower", aspect="auto", interpolation="nearest")
-    left, right, bottom, top = extent
-    middles = (np.arange(len(winner)) + 0.5) / len(winner)
-    for k in np.unique(winner)[1:]:
-        others = np.delete(probabilities, k, axis=2).max(axis=2)
-        lead = probabilities[:, :, k] - others
-        ax.contour(
-            left + (right - left) * middles,
-            bottom + (top - bottom) * middles,
-            lead,
-            levels=[0],
-            colors="black",
-            linewidths=1,
-        )
 
 
 def _draw_samples(ax: Axes, x: Array, k: int, name: str) -> None:

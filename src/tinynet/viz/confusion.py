@@ -10,10 +10,11 @@ from matplotlib.colors import PowerNorm
 
 from tinynet._arrays import as_array, as_real
 from tinynet.errors import ShapeError
-from tinynet.viz._axes import keep_beside, own_axes, plural
+from tinynet.viz._axes import keep_beside, own_axes, room, text_scale
 from tinynet.viz._inputs import as_class_names, as_labels, as_names
+from tinynet.viz._picture import picture
 from tinynet.viz._scale import are_light, colour_map
-from tinynet.viz._texts import plain, shorten_all
+from tinynet.viz._texts import LETTER, accuracy_in_words, plain, shorten_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array
 
-#: In inches, the widths of a letter of a class name and of a digit in a cell.
-LETTER, DIGIT = 0.07, 0.085
+#: The width of a digit in a cell, in inches.
+DIGIT = 0.085
 #: Of more classes only the colours are legible, and only so many names.
 MOST_TEXTS = 40
 #: A picture shows no more classes, and a thousand times as many would not fit into memory.
@@ -33,6 +34,7 @@ MOST_CLASSES = 1000
 MOST_LETTERS, NAME = 28, 0.35
 
 
+@picture
 def plot_confusion_matrix(
     labels: Any,
     predictions: Any,
@@ -81,8 +83,8 @@ def plot_confusion_matrix(
     --------
     >>> import tinynet as tn
     >>> ax = tn.viz.plot_confusion_matrix([0, 0, 1, 1], [0, 1, 1, 1], class_names=["cat", "dog"])
-    >>> ax.get_title()
-    'Accuracy 75.00 % of 4 samples'
+    >>> ax.get_title().splitlines()
+    ['Accuracy 75.00 %: 3 of 4 samples right', 'in the cells: samples, if any']
     >>> [text.get_text() for text in ax.texts]
     ['1', '1', '2']
     """
@@ -105,7 +107,7 @@ def plot_confusion_matrix(
     if len(truth) != len(predicted):
         raise ShapeError(f"{owner} got {len(truth)} labels but {len(predicted)} predictions")
     if classes is None:
-        classes = 1 + int(max(truth.max(), predicted.max()))
+        classes = 1 + max(int(np.max(labels)), int(predictions.max()))  # as given, for int64 may not hold them
     if classes > MOST_CLASSES:
         raise ValueError(
             f"{owner} draws up to {MOST_CLASSES:,} classes, got {classes:,}; "
@@ -125,18 +127,20 @@ def plot_confusion_matrix(
         side = cell * classes + LETTER * max(map(len, names))
         ax = own_axes(ax, (side + 1.9, side + 0.9))
     else:  # beside what is there already, and a colour bar
-        box = ax.get_window_extent()
-        side = min(0.8 * box.width, box.height) / ax.figure.dpi
+        width, height = room(ax)
+        side = min(0.8 * width, height)
         names = shorten_all(names, min(MOST_LETTERS, max(8, int(NAME * side / LETTER))))
         cell = side / classes
     mesh = _draw_shares(ax, shares, colours)
     _name_cells(ax, names, upright=max(map(len, names)) * LETTER > cell)
     if few:
-        points = min(9.0, 72 * cell / (0.65 * longest + 0.7))
+        points = text_scale() * min(9.0, 72 * cell / (0.65 * longest + 0.7))
         _write(ax, np.where(counts > 0, words, ""), mesh.cmap(mesh.norm(shares)), points)
-    accuracy = 100 * (truth == predicted).mean()
-    title = f"Accuracy {accuracy:.2f} % of {plural(len(truth), 'sample')}"
-    ax.set(xlabel="predicted class", ylabel="true class", title=title)
+    title = accuracy_in_words(int((truth == predicted).sum()), len(truth))
+    if few:
+        title += f"\nin the cells: {'% of the true class' if normalize else 'samples'}, if any"
+    ax.set(xlabel="predicted class", ylabel="true class")
+    ax.set_title(title, fontsize="medium", pad=10)  # above the number at the end of the colour bar
     return ax
 
 

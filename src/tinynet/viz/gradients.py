@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tinynet.viz._axes import BLUE, VERMILION, own_axes, plural, scale_by_logarithms
+from tinynet.viz._axes import BLUE, VERMILION, own_axes, room, scale_by_logarithms
 from tinynet.viz._layers import layer_name, leaf_layers
-from tinynet.viz._texts import plain, shorten_all
+from tinynet.viz._picture import picture
+from tinynet.viz._texts import LETTER, plain, plural, shorten_all
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +27,8 @@ DEAD: dict[str, Any] = {
     "markersize": 9,
     "markeredgewidth": 2,
 }
-#: The longest name under the axis, and the width of a letter in inches.
-MOST_LETTERS, LETTER = 20, 0.075
+#: The longest name under the axis.
+MOST_LETTERS = 20
 
 
 class Sizes(NamedTuple):
@@ -39,6 +40,7 @@ class Sizes(NamedTuple):
     not_finite: int
 
 
+@picture
 def plot_gradient_flow(network: Any, *, ax: Axes | None = None) -> Axes:
     """Draw how large the gradients of the weights are, layer by layer from the input to the output.
 
@@ -86,7 +88,7 @@ def plot_gradient_flow(network: Any, *, ax: Axes | None = None) -> Axes:
     dead = [place for place, size in enumerate(sizes) if size.largest == 0 and not size.not_finite]
     if dead:
         ax.plot(dead, [0.04] * len(dead), transform=ax.get_xaxis_transform(), **DEAD)
-    inches = ax.get_window_extent().width / ax.figure.dpi
+    inches = room(ax)[0]
     shown = range(0, count, math.ceil(0.2 * count / inches))
     ax.set_xticks(list(shown))
     upright = LETTER * (1 + max(map(len, names))) > 0.85 * inches / count
@@ -118,9 +120,10 @@ def _sizes(network: Any, owner: str) -> list[Sizes]:
                 )
             gradient = layer.grads[key]
             finite = abs(gradient[np.isfinite(gradient)]).astype(float)
-            typical = float(np.sqrt((finite**2).mean())) if finite.size else 0.0
+            largest = float(finite.max(initial=0.0))
+            typical = largest * float(np.sqrt(((finite / largest) ** 2).mean())) if largest else 0.0
             label = name if key == "weight" else f"{name} {key}"
-            sizes.append(Sizes(label, float(finite.max(initial=0.0)), typical, int(gradient.size - finite.size)))
+            sizes.append(Sizes(label, largest, typical, int(gradient.size - finite.size)))
     if not sizes:
         raise ValueError(f"{owner}: no layer of this network has weights")
     return sizes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -9,11 +10,12 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tinynet._arrays import check_positive
-from tinynet.viz._axes import VERMILION, grid, plural
+from tinynet.viz._axes import VERMILION, check_panels, grid, name_units
 from tinynet.viz._inputs import as_weights
 from tinynet.viz._layers import matrix_layers
-from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, not_finite_note, scale_limit
-from tinynet.viz._texts import plain, shorten
+from tinynet.viz._picture import picture
+from tinynet.viz._scale import DIVERGING, NOT_FINITE, Scaled, colour_map, not_finite_note, scale_limit, scaled
+from tinynet.viz._texts import plain, plural, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,20 +26,21 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array
 
-
 #: What the axis says where biases are marked.
 WITH_BIASES = "weight (bars), bias (lines below)"
+#: Fewer values are lines, each by itself; of a bar that counts more, one more or less is not seen.
+FEW_VALUES, MANY_VALUES = 8, 20
 
 
 class Panel(NamedTuple):
-    """The weights of one layer, the biases to show beside them if any, the reach of the scale, and the title."""
+    """The finite weights of one layer with their scale, the biases beside them if there are any, and the title."""
 
-    weights: Array
+    weights: Scaled
     biases: Array | None
-    limit: float
     title: str
 
 
+@picture
 def plot_weight_histograms(
     network: Iterable[Any],
     *,
@@ -58,7 +61,8 @@ def plot_weight_histograms(
     bias : bool
         Mark every bias with a line across the axis below the bars.
     bins : int
-        Bars in a panel, at least 1.
+        Bars in a panel, at least 1. Weights that are multiples of a step, as quantised ones are, have fewer or more,
+        so that each bar counts equally many of the possible values.
     limit : float, optional
         One scale for all panels, from -limit to limit; without it each panel reaches to its largest magnitude.
         Weights beyond it are left out, and counted in the title.
@@ -74,7 +78,8 @@ def plot_weight_histograms(
     TypeError
         If `network` cannot be iterated over, or an argument is of the wrong type.
     ValueError
-        If no layer has a weight matrix, or `bins` or `limit` is not positive, or `cmap` names no colour map.
+        If no layer has a weight matrix or more than 40 have, or `bins` or `limit` is not positive, or `cmap` names no
+        colour map.
 
     Examples
     --------
@@ -86,6 +91,7 @@ def plot_weight_histograms(
     """
     owner = "plot_weight_histograms"
     layers = matrix_layers(network, owner)
+    check_panels(len(layers), owner)
     bins = check_positive(bins, f"{owner}: bins")
     colours = colour_map(cmap, owner)
     panels = [_panel(name, layer, bias, limit, owner) for name, layer in layers]
@@ -105,30 +111,62 @@ def _panel(name: str, layer: Any, with_bias: bool, limit: float | None, owner: s
     biases = None if biases is None or not with_bias else biases
     values = matrix.ravel() if biases is None else np.concatenate((matrix.ravel(), biases))
     reach = scale_limit(values, owner, limit=limit)
-    weights = matrix[np.isfinite(matrix)]
+    weights = scaled(matrix[np.isfinite(matrix)], reach)
     title = f"{plain(shorten(name, 20))}: {plural(matrix.size, 'weight')}"
-    if weights.size:
-        title += f"\nmean {weights.mean(dtype=float):.2g}, std {weights.std(dtype=float):.2g}"
-    beyond = int((abs(values[np.isfinite(values)]) > reach).sum())
+    if weights.cells.size:
+        title += "\nmean {:.2g}, std {:.2g}".format(*_moments(matrix[np.isfinite(matrix)].astype(float)))
+    beyond = int((abs(values[np.isfinite(values)].astype(float)) > reach).sum())
     title += f"\n{beyond:,} beyond the scale" * (beyond > 0) + not_finite_note(values).replace(f" ({NOT_FINITE})", "")
-    return Panel(weights, biases, reach, title)
+    return Panel(weights, None if biases is None else scaled(biases, reach).cells, title)
+
+
+def _moments(weights: Array) -> tuple[float, float]:
+    """Return mean and standard deviation of finite weights, which may be so large that their sum is not."""
+    largest = float(abs(weights).max()) or 1.0
+    shares = weights / largest
+    return largest * float(shares.mean()), largest * float(shares.std())
 
 
 def _draw(ax: Axes, panel: Panel, bins: int, colours: Colormap) -> None:
     """Draw the bars in the colours of the weights that they count, and a line for each bias below them."""
-    limit = panel.limit
-    counts, edges = np.histogram(panel.weights.astype(float), bins, (-limit, limit))
+    weights, limit, unit = panel.weights
+    edges = _edges(weights[abs(weights) <= limit], limit, bins)
+    counts, _ = np.histogram(weights, edges)
     middles = (edges[1:] + edges[:-1]) / 2
     shades = colours(Normalize(-limit, limit)(middles))
-    ax.bar(middles, counts, width=2 * limit / bins, color=shades, edgecolor="gray", linewidth=0.5)
+    ax.bar(middles, counts, width=edges[1] - edges[0], color=shades, edgecolor="gray", linewidth=0.5)
     ax.axvline(0, color="gray", linewidth=0.8)
     top = 1.05 * max(int(counts.max()), 1)
     floor = 0.0
     if panel.biases is not None:
         floor = -0.14 * top
         ax.plot(panel.biases, np.full(panel.biases.shape, floor / 2), "|", color=VERMILION, markersize=9)
-    ax.set(xlim=(-limit, limit), ylim=(floor, top), xlabel="weight" if panel.biases is None else WITH_BIASES)
+    side = max(limit, -edges[0], edges[-1])
+    ax.set(xlim=(-side, side), ylim=(floor, top), xlabel="weight" if panel.biases is None else WITH_BIASES)
+    name_units(ax.xaxis, unit)
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
     ax.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
     ax.set_title(panel.title, fontsize="medium")
+
+
+def _edges(weights: Array, limit: float, bins: int) -> Array:
+    """Return the edges of the bars: all of one width, and between the multiples of a step if there is one."""
+    edges: Array = np.linspace(-limit, limit, bins + 1)
+    values = np.unique(weights)
+    if values.size < FEW_VALUES:
+        return edges
+    span, smallest = float(values[-1] - values[0]), float(np.diff(values).min())
+    if smallest * MANY_VALUES < 2 * limit / bins:
+        return edges
+    step = span / round(span / smallest)  # the mean, for multiples of it have been rounded
+    steps = (values - values[0]) / step
+    if abs(steps - steps.round()).max() > 0.01:
+        return edges
+    in_a_bar = 1 + 2 * max(0, round(limit / bins / step - 0.5))  # an odd number, for a bar around zero
+    width = in_a_bar * step
+    nearest_zero = values[0] - step * round(values[0] / step)
+    middle = nearest_zero - (0.5 + in_a_bar // 2) * step  # the edge of the bar in the middle
+    first, last = (values[0] - step / 2 - middle) / width, (values[-1] + step / 2 - middle) / width
+    places = np.arange(math.floor(first + 0.01), math.ceil(last - 0.01) + 1)
+    return np.asarray(middle + width * places)

@@ -8,15 +8,18 @@ import numpy as np
 
 from tinynet._arrays import check_positive
 from tinynet.layers import Conv2d
-from tinynet.viz._axes import add_colour_bar, grid, hide_axis, picture_inches, plural
+from tinynet.viz._axes import add_colour_bar, grid, hide_axis, picture_inches
+from tinynet.viz._heatmap import mark_not_finite
 from tinynet.viz._inputs import as_image_shape, as_weights
-from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, not_finite_note, scale_limit
-from tinynet.viz._texts import plain, shorten
+from tinynet.viz._picture import picture
+from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, not_finite_note, scale_limit, scaled
+from tinynet.viz._texts import plain, plural, shorten
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@picture
 def plot_neurons(
     layer_or_array: Any,
     *,
@@ -78,13 +81,14 @@ def plot_neurons(
 
     width, height = picture_inches(*shape, max(1.0, 3.2 / len(shown) ** 0.5))
     figure, axes, _, bar = grid(len(shown), (width, height), caption=0.23, heading=0.5, bar=True)
-    for index, (ax, weights) in enumerate(zip(axes, shown)):
-        image = np.where(np.isfinite(weights), weights, np.nan).reshape(shape)
-        drawn = ax.imshow(image, vmin=-limit, vmax=limit, cmap=colours, origin="upper", interpolation="none")
+    cells, reach, unit = scaled(shown, limit)
+    for index, (ax, image) in enumerate(zip(axes, cells.reshape(-1, *shape))):
+        drawn = ax.imshow(image, vmin=-reach, vmax=reach, cmap=colours, origin="upper", interpolation="none")
+        mark_not_finite(ax, np.isnan(image), drawn.get_extent())
         hide_axis(ax)
         ax.set_title(str(index), fontsize="small", pad=2)
     first = "" if len(shown) == neurons else f"first {len(shown)} of "
     each = f"{shape[0]} × {shape[1]} weights each"
     figure.suptitle(f"{plain(shorten(name, 24))}: {first}{plural(neurons, noun)}\n{each}" + not_finite_note(shown))
-    add_colour_bar(drawn, "weight", shown, bar=bar)
+    add_colour_bar(drawn, "weight", shown, unit=unit, bar=bar)
     return figure

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.errors import ShapeError
-from tinynet.viz._axes import RIGHT, WRONG, grid, hide_axis, picture_inches
+from tinynet.viz._axes import RIGHT, WRONG, grid, head, hide_axis, picture_inches
 from tinynet.viz._inputs import as_class_names, as_images, as_labels, as_probabilities, pixel_range
-from tinynet.viz._scale import colour_map
-from tinynet.viz._texts import plain, shorten_all
+from tinynet.viz._picture import picture
+from tinynet.viz._scale import colour_map, scaled
+from tinynet.viz._texts import SMALL_LETTER, plain, shorten_all
+from tinynet.viz._texts import percentage as percentage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,14 +22,15 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array
 
-#: In inches, the height of a bar and the widths of a letter of a caption and of the mark before it.
-BAR, LETTER, MARK = 0.17, 0.068, 0.28
+#: In inches, the height of the bar of a class and the width of the mark before a caption.
+CLASS, MARK = 0.17, 0.28
 #: More images take long to draw, and nobody looks at each of them.
 MOST_IMAGES = 200
 #: Of more images, they are smaller and have no bars.
 FEW_IMAGES = 20
 
 
+@picture
 def plot_predictions(
     images: Any,
     probabilities: Any,
@@ -39,7 +42,8 @@ def plot_predictions(
 ) -> Figure:
     r"""Draw images with the predicted class, its probability and, given the labels, whether it is right.
 
-    A right prediction has a check mark and a blue frame, a wrong one a cross and a vermilion frame.
+    A right prediction has a check mark and a blue frame, a wrong one a cross and an orange frame. Bars are as long as
+    the probabilities: blue for the true class, orange for a wrong prediction, gray for the others.
 
     Parameters
     ----------
@@ -102,14 +106,15 @@ def plot_predictions(
 
     beside = 11 if top else 9  # letters of "predicted: " or " (> 99 %)"
     widest = 2.6 if count <= FEW_IMAGES else 2.0
-    side = max(1.4, 2.8 / count**0.5, min(widest, MARK + LETTER * (max(map(len, names)) + beside)))
+    side = max(1.4, 2.8 / count**0.5, min(widest, MARK + SMALL_LETTER * (max(map(len, names)) + beside)))
     width, height = picture_inches(pictures.shape[1], pictures.shape[2], side)
     # One length for all places, for one class with two names would look like two classes.
-    names = [plain(name) for name in shorten_all(names, max(4, int((width - MARK) / LETTER) - beside))]
-    heading = 0.4 if count > 1 else 0.0
-    figure, axes, strips, _ = grid(count, (width, height), caption=0.35, heading=heading, strip=BAR * top)
+    names = [plain(name) for name in shorten_all(names, max(4, int((width - MARK) / SMALL_LETTER) - beside))]
+    figure, axes, strips, _ = grid(count, (width, height), caption=0.35, strip=CLASS * top)
+    pixels, _, unit = scaled(pictures, max(abs(low), abs(high)))
+    ink: dict[str, Any] = {"cmap": colours_of_ink, "vmin": low / unit, "vmax": high / unit}
     for place, (ax, row) in enumerate(zip(axes, rows)):
-        ax.imshow(pictures[place], cmap=colours_of_ink, vmin=low, vmax=high, origin="upper", interpolation="none")
+        ax.imshow(pixels[place], origin="upper", interpolation="none", **ink)
         ax.set_anchor("S")
         hide_axis(ax)
         winner = int(row.argmax())
@@ -124,20 +129,15 @@ def plot_predictions(
         ax.set_title(caption, loc="left", x=0.0 if truth is None else MARK / width, fontsize="small", pad=4)
         if top:
             _draw_bars(strips[place], row, names, top, colours)
-    if count > 1:
-        right = "" if truth is None else f": {int((rows.argmax(axis=1) == truth).sum())} of {count} right"
-        figure.suptitle("Predictions" + right)
+    right = "" if truth is None else f": {int((rows.argmax(axis=1) == truth).sum())} of {count} right"
+    head(figure, ["Predictions" + right] * (count > 1) + [_key(top, classes, truth is not None)] * (top > 0))
     return figure
 
 
-def percentage(share: float) -> str:
-    """Return a share as a reader wants it: 97 %, but neither 100 % nor 0 % for what is only near it."""
-    percent = round(100 * float(share))
-    if percent == 100 and share < 1:
-        return "> 99 %"
-    if percent == 0 and share > 0:
-        return "< 1 %"
-    return f"{percent} %"
+def _key(top: int, classes: int, labelled: bool) -> str:
+    """Return what the bars are, in words."""
+    shown = "probabilities of the classes" if top == classes else f"the {top} largest probabilities"
+    return f"bars: {shown}" + "; blue: the true class, orange: a wrong prediction" * labelled
 
 
 def _mark(ax: Axes, glyph: str, colour: str) -> None:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.viz._axes import add_colour_bar, grid, own_axes
+from tinynet.viz._axes import add_colour_bar, check_panels, grid, own_axes
 from tinynet.viz._heatmap import draw_cells
 from tinynet.viz._inputs import as_weights
 from tinynet.viz._layers import matrix_layers, shape_in_words
-from tinynet.viz._scale import DIVERGING, check_limit, colour_map, not_finite_note, scale_limit
+from tinynet.viz._picture import picture
+from tinynet.viz._scale import DIVERGING, check_limit, colour_map, not_finite_note, scale_limit, unit_of
 from tinynet.viz._texts import plain, shorten
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@picture
 def plot_weights(
     layer_or_array: Any,
     *,
@@ -62,7 +64,7 @@ def plot_weights(
     ShapeError
         If the weights are no matrix, or an empty one.
     TypeError
-        If they are no real numbers, or the layer has none, or `limit` or `cmap` is of the wrong type.
+        If they are no real numbers, or the layer has none, or another argument is of the wrong type.
     ValueError
         If `bias` is asked of what has none, or `limit` is not positive, or `cmap` names no colour map.
 
@@ -80,15 +82,19 @@ def plot_weights(
     values = weights.matrix if weights.bias is None or not bias else np.column_stack((weights.matrix, weights.bias))
     limit = scale_limit(values, owner, limit=limit, robust=robust)
     colours = colour_map(cmap, owner)
-    ax = own_axes(ax, _figure_size(*values.shape))
-    cells = draw_cells(ax, values, limit, colours, last_apart=bias, annotate=annotate)
     if title is None:
         title = f"{shorten(weights.name, 24)}: {shape_in_words(weights.matrix)}"
+    elif not isinstance(title, str):
+        raise TypeError(f"{owner}: title must be a text, got {title!r}")
+    alone = ax is None
+    ax = own_axes(ax, _figure_size(*values.shape))
+    cells = draw_cells(ax, values, limit, colours, last_apart=bias, annotate=annotate, alone=alone)
     ax.set(xlabel="input j", ylabel="neuron i", title=plain(title) + not_finite_note(values))
-    add_colour_bar(cells, "weight, bias" if bias else "weight", values)
+    add_colour_bar(cells, "weight, bias" if bias else "weight", values, unit=unit_of(limit))
     return ax
 
 
+@picture
 def plot_network_weights(
     network: Iterable[Any],
     *,
@@ -122,7 +128,8 @@ def plot_network_weights(
     TypeError
         If `network` cannot be iterated over, or `limit` or `cmap` is of the wrong type.
     ValueError
-        If no layer has a weight matrix, or `limit` is not positive, or `cmap` names no colour map.
+        If no layer has a weight matrix or more than 40 have, or `limit` is not positive, or `cmap` names no colour
+        map.
 
     Examples
     --------
@@ -134,6 +141,7 @@ def plot_network_weights(
     """
     owner = "plot_network_weights"
     layers = matrix_layers(network, owner)
+    check_panels(len(layers), owner)
     panels = [(name, layer, as_weights(layer, owner)) for name, layer in layers]
     if limit is not None:
         check_limit(limit, owner)  # errors, if any, before the figure opens

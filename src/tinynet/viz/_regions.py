@@ -1,0 +1,103 @@
+"""The regions of a plane that classes have: their colours, the lines between them, and where each can be named."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.patheffects import withStroke
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.axes import Axes
+
+    from tinynet._arrays import Array
+
+#: Seven colours of Okabe and Ito (2008).
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+#: How much of its colour a region has where the network is sure, and where it hardly is.
+SURE, UNSURE = 0.55, 0.12
+#: A region holds a short text if a square of nearly twice so many hundredths of the picture fits into it.
+ROOM = 3
+
+
+def draw_regions(ax: Axes, probabilities: Array, extent: tuple[float, float, float, float]) -> None:
+    """Draw each point in the colour of its class, and a line where another class becomes the most probable."""
+    classes = probabilities.shape[2]
+    winner = probabilities.argmax(axis=2)
+    # 0 where all classes are equally probable, 1 where one is certain.
+    sureness = (probabilities.max(axis=2) - 1 / classes) / (1 - 1 / classes)
+    colours = np.array([to_rgb(COLOURS[k % len(COLOURS)]) for k in range(classes)])
+    strength = (UNSURE + (SURE - UNSURE) * np.clip(sureness, 0, 1))[..., None]
+    image = 1 - strength * (1 - colours[winner])
+    ax.imshow(image, extent=extent, origin="lower", aspect="auto", interpolation="nearest")
+    left, right, bottom, top = extent
+    middles = (np.arange(len(winner)) + 0.5) / len(winner)
+    for k in np.unique(winner)[1:]:
+        others = np.delete(probabilities, k, axis=2).max(axis=2)
+        lead = probabilities[:, :, k] - others
+        ax.contour(
+            left + (right - left) * middles,
+            bottom + (top - bottom) * middles,
+            lead,
+            levels=[0],
+            colors="black",
+            linewidths=1,
+        )
+
+
+def name_regions(ax: Axes, winner: Array, extent: tuple[float, float, float, float], names: list[str]) -> None:
+    """Write into each region that has room for it what its class is called."""
+    left, right, bottom, top = extent
+    for k, up, across in innermost_points(winner):
+        place = left + (right - left) * across, bottom + (top - bottom) * up
+        text = ax.text(*place, names[k], color="black", fontweight="bold", fontsize="small", ha="center", va="center")
+        text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+
+
+def innermost_points(regions: Array) -> Iterator[tuple[int, float, float]]:
+    """Yield of every connected region with room for a text its number and a point well inside, as shares (up, right).
+
+    `regions` (n, n) holds the number of the region at each point of a grid; a number may occur in several places.
+    """
+    coarse = regions[:: -(-len(regions) // 100), :: -(-len(regions) // 100)]
+    depths = _depths(coarse)
+    least = max(2, round(ROOM * len(coarse) / 100))
+    for region in _connected(coarse):
+        deepest = max(int(depths[cell]) for cell in region)
+        if deepest >= least:
+            middles = [cell for cell in region if depths[cell] == deepest]
+            row, column = middles[len(middles) // 2]
+            yield int(coarse[row, column]), (row + 0.5) / len(coarse), (column + 0.5) / len(coarse)
+
+
+def _connected(regions: Array) -> Iterator[list[tuple[int, int]]]:
+    """Yield the cells of each region that hangs together."""
+    seen: Array = np.zeros(regions.shape, bool)
+    for start in product(range(seen.shape[0]), range(seen.shape[1])):
+        if seen[start]:
+            continue
+        seen[start] = True
+        cells = [start]
+        for row, column in cells:  # which grow while they are gone through
+            for cell in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
+                inside = 0 <= cell[0] < seen.shape[0] and 0 <= cell[1] < seen.shape[1]
+                if inside and not seen[cell] and regions[cell] == regions[start]:
+                    seen[cell] = True
+                    cells.append(cell)
+        yield cells
+
+
+def _depths(regions: Array) -> Array:
+    """Return for each cell how many steps it is from the next region or the border of the picture, at least 1."""
+    depths = np.zeros(regions.shape, int)
+    inside = np.ones(regions.shape, bool)
+    while inside.any():
+        depths += inside
+        kept = np.pad(np.where(inside, regions, -1), 1, constant_values=-1)
+        for neighbours in (kept[:-2, 1:-1], kept[2:, 1:-1], kept[1:-1, :-2], kept[1:-1, 2:]):
+            inside = inside & (neighbours == regions)
+    return depths
