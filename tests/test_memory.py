@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tinynet import _memory
-from tinynet._memory import KEPT, LARGEST, SMALLEST, empty, zeros
+from tinynet._memory import KEPT, LARGEST, LINE, SMALLEST, empty, zeros
 
 FLOAT32 = np.dtype(np.float32)
 SHAPE = (3, SMALLEST // 4)
@@ -54,10 +54,23 @@ def test_memory_that_a_view_lies_in_is_left_alone(view):
     assert address(empty(SHAPE, FLOAT32)) == first
 
 
+def test_arrays_begin_where_a_line_of_the_cache_does():
+    arrays = [empty((3, SMALLEST // 4 + i), FLOAT32) for i in range(4)]
+    assert [address(array) % LINE for array in arrays] == [0, 0, 0, 0]
+
+
+def test_of_free_memory_that_used_last_comes_first():
+    first, last = (empty(SHAPE, FLOAT32) for _ in range(2))
+    expected = address(last)
+    del first
+    last = None
+    assert address(empty(SHAPE, FLOAT32)) == expected
+
+
 def test_two_arrays_in_use_do_not_overlap():
     arrays = [empty(SHAPE, FLOAT32) for _ in range(5)]
     assert len({address(array) for array in arrays}) == 5
-    assert _memory._own.nbytes == sum(block.nbytes for block in _memory._own.blocks) == 5 * arrays[0].nbytes
+    assert _memory._own.nbytes == sum(block.nbytes for block in _memory._own.blocks) == 5 * (arrays[0].nbytes + LINE)
 
 
 @pytest.mark.parametrize("nbytes", [SMALLEST - 4, LARGEST + 4])

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tinynet._arrays import Array
+    from tinynet.layers.pooled_convolution import PooledConvolution
 
 
 def check_layers(layers: tuple[Any, ...]) -> None:
@@ -52,6 +53,20 @@ def evaluation_order(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
         if type(order[i]) is ReLU and "takes_maxima" in vars(type(order[i + 1])):
             order[i], order[i + 1] = order[i + 1], order[i]
     return tuple(order)
+
+
+def inference_steps(order: tuple[Layer, ...]) -> list[Layer | PooledConvolution]:
+    """Return what inference evaluates one after another: the layers in `order`, some pairs of them as one step."""
+    steps: list[Any] = []
+    for layer in order:
+        pooling: Any = layer if "takes_maxima" in vars(type(layer)) else None
+        if steps and pooling and pooling.side_by_side and "pools_at_once" in vars(type(steps[-1])):
+            from tinynet.layers.pooled_convolution import PooledConvolution  # not for rows: they start sooner so
+
+            steps[-1] = PooledConvolution(steps[-1], pooling)
+        else:
+            steps.append(layer)
+    return steps
 
 
 def state_prefixes(layers: tuple[Layer, ...]) -> list[str]:

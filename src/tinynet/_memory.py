@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SMALLEST, LARGEST = 1 << 17, 1 << 26
 #: What a thread keeps altogether, until it ends.
 KEPT = 1 << 27
+#: Arrays begin where a line of the cache does: BLAS reads short rows sooner.
+LINE = 64
 
 
 class _Blocks(threading.local):
@@ -40,21 +42,21 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     nbytes = prod(shape) * dtype.itemsize
     if not SMALLEST <= nbytes <= LARGEST:
         return np.empty(shape, dtype)
-    blocks = _own.blocks
-    unused = 0
-    for i, block in enumerate(blocks):
-        references = sys.getrefcount(block)
-        if i == 0:
-            unused = references  # whatever Python and a debugger count beside the users
-        elif references <= unused and nbytes <= block.nbytes <= 2 * nbytes:
+    blocks, size = _own.blocks, nbytes + LINE
+    unused = sys.getrefcount(blocks[0])  # whatever Python and a debugger count beside the users
+    for i in range(len(blocks) - 1, 0, -1):  # what was used last may still be in the cache
+        if size <= blocks[i].nbytes <= 2 * size and sys.getrefcount(blocks[i]) <= unused:
             blocks.append(blocks.pop(i))
-            return np.ndarray(shape, dtype, block)
-    while len(blocks) > 1 and _own.nbytes + nbytes > KEPT:
+            return _laid_into(blocks[-1], shape, dtype)
+    while len(blocks) > 1 and _own.nbytes + size > KEPT:
         _own.nbytes -= blocks.pop(1).nbytes  # where arrays lie in it, it lives as long as they do
-    block = np.empty(nbytes, np.uint8)
-    blocks.append(block)
-    _own.nbytes += nbytes
-    return np.ndarray(shape, dtype, block)
+    blocks.append(np.empty(size, np.uint8))
+    _own.nbytes += size
+    return _laid_into(blocks[-1], shape, dtype)
+
+
+def _laid_into(block: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    return np.ndarray(shape, dtype, block, -block.__array_interface__["data"][0] % LINE)
 
 
 def zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:

@@ -8,7 +8,14 @@ import numpy as np
 
 from tinynet._arrays import check_positive
 from tinynet._chunks import as_rows, chunk_rows, fewest_rows, gather
-from tinynet._composition import check_layers, collect_state, evaluation_order, prefixed, state_prefixes
+from tinynet._composition import (
+    check_layers,
+    collect_state,
+    evaluation_order,
+    inference_steps,
+    prefixed,
+    state_prefixes,
+)
 from tinynet._summary import summary_html, summary_text
 from tinynet.errors import ShapeError
 from tinynet.layers.base import Layer
@@ -80,6 +87,7 @@ class Sequential(Layer):
         self.layers = layers
         self._prefixes = prefixes
         self._order = evaluation_order(layers)
+        self._steps = inference_steps(self._order)
         collect_state(prefixes, layers)  # refuses names that occur twice
         super().__init__(params=self._collected("params"), buffers=self._collected("buffers"), name=name)
         self._output_shape(None)
@@ -265,10 +273,10 @@ class Sequential(Layer):
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         try:
-            for layer in self._order:
-                x, scratch = layer._infer(x, scratch)
+            for step in self._steps:
+                x, scratch = step._infer(x, scratch)
         except ShapeError as error:
-            raise self._at(layer, error) from None
+            raise self._at(step if isinstance(step, Layer) else step.refusing(x), error) from None
         return x, scratch
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
@@ -322,6 +330,7 @@ class Sequential(Layer):
         """Rebuild what refers to the layers and their arrays: not every pickler keeps two references together."""
         self.__dict__.update(state)
         self._order = evaluation_order(self.layers)
+        self._steps = inference_steps(self._order)
         self.__dict__["params"] = Parameters(self.label, self._collected("params"))
         self.__dict__["buffers"] = Buffers(self.label, self._collected("buffers"))
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tinynet.functional.avg_pooling import avg_pool2d, avg_pool2d_backward
-    from tinynet.functional.convolution import conv2d, conv2d_backward
+    from tinynet.functional.convolution import conv2d
+    from tinynet.functional.convolution_gradients import conv2d_backward
     from tinynet.functional.max_pooling import max_pool2d, max_pool2d_backward
     from tinynet.functional.normalization import batch_norm, batch_norm_backward, batch_statistics
 
@@ -55,7 +56,8 @@ __all__ = [
 
 _OF_IMAGES = {
     "avg_pooling": ("avg_pool2d", "avg_pool2d_backward"),
-    "convolution": ("conv2d", "conv2d_backward"),
+    "convolution": ("conv2d",),
+    "convolution_gradients": ("conv2d_backward",),
     "max_pooling": ("max_pool2d", "max_pool2d_backward"),
     "normalization": ("batch_norm", "batch_norm_backward", "batch_statistics"),
 }

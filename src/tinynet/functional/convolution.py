@@ -1,27 +1,20 @@
-"""Two-dimensional convolution (cross-correlation, as all networks compute it) and its gradients."""
+"""Two-dimensional convolution (cross-correlation, as all networks compute it)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from tinynet._arrays import as_real
-from tinynet._memory import empty, zeros
+from tinynet._memory import empty
 from tinynet.errors import ShapeError
-from tinynet.functional.windows import (
-    as_images,
-    padded_rows,
-    pair,
-    span,
-    to_images,
-    to_rows,
-    window_counts,
-    without_frame,
-)
+from tinynet.functional.columns import filter_matrix, ones_pay, window_columns
+from tinynet.functional.windows import as_images, pair, span, to_images, window_counts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike
 
     from tinynet._arrays import Array
@@ -66,7 +59,7 @@ def conv2d(
     >>> conv2d(image, [[[[1.0, 0.0], [0.0, -1.0]]]], [10.0]).tolist()
     [[[[6.0, 6.0], [6.0, 6.0]]]]
     """
-    x, weight, stride, padding = _checked("conv2d", x, weight, stride, padding)
+    x, weight, stride, padding = checked_convolution("conv2d", x, weight, stride, padding)
     if bias is not None:
         bias = as_real(bias, "conv2d")
         if bias.shape != weight.shape[:1]:
@@ -75,173 +68,72 @@ def conv2d(
 
 
 def conv2d_kernel(x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair) -> Array:
-    """Compute `conv2d` of validated arguments: for every row of windows one product of matrices."""
-    ones = bias is not None and _ones_pay(x, weight, stride)
-    columns, (ho, wo) = _columns(x, weight.shape[2:], stride, padding, ones)
-    rows = empty((ho, len(weight), columns.shape[2]), x.dtype)
-    with np.errstate(over="ignore", invalid="ignore"):
-        np.matmul(_matrix(weight, bias if ones else None), columns, out=rows)
-        if bias is not None and not ones:
-            rows += bias[:, None]
+    """Compute `conv2d` of validated arguments."""
+    ho, wo = window_counts("conv2d", x.shape[2:], (weight.shape[2], weight.shape[3]), stride, padding)
+    rows = empty((ho, len(weight), wo * len(x)), x.dtype)
+    for _ in _convolved_rows(x, weight, bias, stride, padding, out=rows):
+        pass  # they lie in their places
     return to_images(rows.reshape(ho, len(weight), wo, len(x)))
 
 
-def conv2d_backward(
-    grad: ArrayLike, x: ArrayLike, weight: ArrayLike, *, stride: Any = 1, padding: Any = 0
-) -> tuple[Array, Array, Array]:
-    """Return the gradients of a loss with respect to `x`, `weight` and the bias.
+def conv2d_max_pool_kernel(
+    x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair, window: Pair
+) -> Array:
+    """Compute `max_pool2d_kernel` of `conv2d_kernel`, for windows side by side.
 
-    Parameters
-    ----------
-    grad : ndarray of shape (N, F, Ho, Wo)
-        The gradient of the loss with respect to the output of `conv2d`.
-    x : ndarray of shape (N, C, H, W)
-    weight : ndarray of shape (F, C, kh, kw)
-    stride, padding : int or pair of int
-        Those of `conv2d`.
-
-    Returns
-    -------
-    grad_x : ndarray of shape (N, C, H, W)
-        The convolution of `grad`, its elements `stride` apart and zeros around them, with the filters turned by 180
-        degrees and their two channel axes exchanged.
-    grad_weight : ndarray of shape (F, C, kh, kw)
-        For every weight, the inputs that it met times the gradients of the outputs that it went into.
-    grad_bias : ndarray of shape (F,)
-        The sum of `grad` over samples, rows and columns.
-
-    Raises
-    ------
-    ShapeError, TypeError, ValueError
-        As `conv2d`, or if `grad` has not the shape of its output.
-
-    Notes
-    -----
-    Derived in :doc:`/derivations/convolution`.
-
-    Examples
-    --------
-    >>> dx, dw, db = conv2d_backward([[[[1.0, 10.0]]]], [[[[1.0, 2.0, 3.0]]]], [[[[5.0, 7.0]]]])
-    >>> dx.tolist(), dw.tolist(), db.tolist()
-    ([[[[5.0, 57.0, 70.0]]]], [[[[21.0, 32.0]]]], [11.0])
+    A few rows are pooled as soon as they are there, while the cache has them: a tenth less time for the same bits.
     """
-    x, weight, stride, padding = _checked("conv2d_backward", x, weight, stride, padding)
-    grad = as_images(grad, "conv2d_backward")
-    counts = window_counts("conv2d_backward", x.shape[2:], (weight.shape[2], weight.shape[3]), stride, padding)
-    if grad.shape != (len(x), len(weight), *counts):
-        raise ShapeError(
-            f"conv2d_backward expects grad {(len(x), len(weight), *counts)} for x {x.shape} and weight "
-            f"{weight.shape}, got {grad.shape}"
-        )
-    grad_x = conv2d_input_gradient(grad, x.shape, weight, stride, padding)
-    return (grad_x, *conv2d_parameter_gradients(grad, x, weight, stride, padding))
+    ho, wo = window_counts("conv2d", x.shape[2:], (weight.shape[2], weight.shape[3]), stride, padding)
+    (kh, kw), filters, n = window, len(weight), len(x)
+    result = empty((ho // kh, filters, wo // kw, n), x.dtype)
+    for place, rows in _convolved_rows(x, weight, bias, stride, padding, together=kh):
+        windows = rows.reshape(len(rows) // kh, kh, filters, wo, n)
+        highest = windows[:, 0]
+        for k in range(1, kh):
+            np.maximum(highest, windows[:, k], out=highest)
+        parts = [highest[:, :, span(k, kw, wo // kw)] for k in range(kw)]
+        largest = result[place.start // kh : place.stop // kh]
+        np.maximum(parts[0], parts[min(1, kw - 1)], out=largest)
+        for part in parts[2:]:
+            np.maximum(largest, part, out=largest)
+    return to_images(result)
 
 
-def conv2d_parameter_gradients(
-    grad: Array, x: Array, weight: Array, stride: Pair, padding: Pair
-) -> tuple[Array, Array]:
-    """Compute the gradients of weight and bias in `conv2d_backward` from validated arguments."""
-    filters, channels, kh, kw = weight.shape
-    ones = _ones_pay(x, weight, stride)
-    columns, (ho, wo) = _columns(x, (kh, kw), stride, padding, ones)
-    rows = np.ascontiguousarray(to_rows(grad)).reshape(ho, filters, wo * len(x))
-    with np.errstate(over="ignore", invalid="ignore"):
-        # BLAS takes a sixth less time for this product than for its transpose.
-        grad_matrix = np.matmul(columns, rows.transpose(0, 2, 1)).sum(axis=0).T
-        grad_matrix = grad_matrix.reshape(filters, kh, kw * channels + ones)
-        grad_bias = grad_matrix[:, 0, -1].copy() if ones else rows.sum(axis=2).sum(axis=0)
-    grad_matrix = grad_matrix[:, :, : kw * channels]
-    return grad_matrix.reshape(filters, kh, kw, channels).transpose(0, 3, 1, 2), grad_bias
+def _convolved_rows(
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    stride: Pair,
+    padding: Pair,
+    together: int = 1,
+    out: Array | None = None,
+) -> Iterator[tuple[slice, Array]]:
+    """Yield the rows of `conv2d`, a few at a time, and which they are: (rows, F, Wo N), one product of matrices each.
 
-
-def kernel_order(weight: Array) -> Array:
-    """Return a copy of filters that is laid out in memory as `conv2d` needs them: (F, kh, kw, C)."""
-    return np.array(weight.transpose(0, 2, 3, 1), order="C").transpose(0, 3, 1, 2)
-
-
-def _ones_pay(x: Array, weight: Array, stride: Pair) -> bool:
-    """Whether a bias is computed sooner as the weight of a pixel that is always 1.
-
-    In return the filters are copied, so there must be more windows than weights in a filter, and the images, which
-    a kernel of one column would not need.
+    They lie in their places in `out`, or else in memory that the next ones overwrite, and come as `row_groups` cuts
+    them.
     """
-    windows = len(x) * (x.shape[2] // stride[0]) * (x.shape[3] // stride[1])
-    return windows > weight[0].size and (weight.shape[3], stride[1]) != (1, 1)
+    ones = bias is not None and ones_pay(x, weight, stride)
+    matrix = filter_matrix(weight, bias if ones else None)
+    memory: Array | None = None
+    for place, columns in window_columns(x, weight.shape[2:], stride, padding, ones, together):
+        if out is not None:
+            rows = out[place]
+        else:
+            if memory is None:
+                memory = empty((len(columns), len(weight), columns.shape[2]), x.dtype)
+            rows = memory[: len(columns)]
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.matmul(matrix, columns, out=rows)
+            if bias is not None and not ones:
+                rows += bias[:, None]
+        yield place, rows
 
 
-def _matrix(weight: Array, bias: Array | None) -> Array:
-    """Return the filters as rows (F, kh kw C); no copy where they lie in `kernel_order`.
-
-    With a bias (F, kh (kw C + 1)): it is the weight of the ones in the first row of a window, that of the others 0.
-    """
-    filters, channels, kh, kw = weight.shape
-    laid_out = weight.transpose(0, 2, 3, 1).reshape(filters, kh, kw * channels)
-    if bias is None:
-        return laid_out.reshape(filters, kh * kw * channels)
-    matrix = np.zeros((filters, kh, kw * channels + 1), weight.dtype)
-    matrix[:, :, :-1] = laid_out
-    matrix[:, 0, -1] = bias
-    return matrix.reshape(filters, -1)
-
-
-def _columns(x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair, ones: bool) -> tuple[Array, Pair]:
-    """Return the windows as columns, (Ho, kh kw C, Wo N), and the counts (Ho, Wo).
-
-    Only the kw shifts to the side are copied. With the rows of all images first in memory, kh rows below each other
-    are one matrix already, and the matrices of neighbouring windows overlap. With `ones` each row ends in a 1.
-    """
-    rows = padded_rows(x, padding, 0)
-    h, c, w, n = rows.shape
-    (kh, kw), (down, right) = kernel, stride
-    ho, wo = (h - kh) // down + 1, (w - kw) // right + 1
-    if (kw, right) == (1, 1):
-        shifted = rows  # one column wide: there is nothing to shift
-    else:
-        shifted = empty((h, kw * c + ones, wo, n), x.dtype)
-        for k in range(kw):
-            shifted[:, k * c : (k + 1) * c] = rows[:, :, span(k, right, wo)]
-        shifted[:, kw * c :] = 1
-    return _below_each_other(shifted.reshape(h, shifted.shape[1], wo * n), kh, down, ho), (ho, wo)
-
-
-def _below_each_other(rows: Array, kh: int, down: int, ho: int) -> Array:
-    """View (H, C, L) as the overlapping (Ho, kh C, L): kh rows from every `down`-th on."""
-    _, c, length = rows.shape
-    row, channel, item = rows.strides
-    return as_strided(rows, (ho, kh * c, length), (down * row, channel, item), writeable=False)
-
-
-def conv2d_input_gradient(grad: Array, x_shape: tuple[int, ...], weight: Array, stride: Pair, padding: Pair) -> Array:
-    """Compute the input's gradient in `conv2d_backward` from validated arguments: the mirror image of `_columns`.
-
-    Down the columns, the kh rows of gradients that an input row went into are one matrix already, once zeros are put
-    around and, for a stride, between them. To the side, what the kw products give is added, shifted.
-    """
-    n, c, h, w = x_shape
-    filters, _, kh, kw = weight.shape
-    ho, wo = grad.shape[2:]
-    (top, left), (down, right) = padding, stride
-    h, w = h + 2 * top, w + 2 * left
-    spread = empty((h + kh - 1, filters, wo, n), grad.dtype)
-    places = span(kh - 1, down, ho)
-    for row in set(range(len(spread))) - set(range(*places.indices(len(spread)))):
-        spread[row] = 0
-    spread[places] = to_rows(grad)
-    columns = _below_each_other(spread.reshape(len(spread), filters, wo * n), kh, 1, h)
-    upside_down = weight[:, :, ::-1].transpose(3, 1, 2, 0).reshape(kw * c, kh * filters)
-    products = empty((kw, c, wo, n), grad.dtype)
-    rows = zeros((h, c, w, n), grad.dtype)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for row, column in zip(rows, columns):  # one at a time: the products stay in the cache
-            np.matmul(upside_down, column, out=products.reshape(kw * c, wo * n))
-            for k in range(kw):
-                row[:, span(k, right, wo)] += products[k]
-    return without_frame(rows, padding)
-
-
-def _checked(
+def checked_convolution(
     owner: str, x: ArrayLike, weight: ArrayLike, stride: Any, padding: Any
 ) -> tuple[Array, Array, Pair, Pair]:
+    """Return images and filters as arrays, stride and padding as pairs, once they fit together."""
     x, weight = as_images(x, owner), as_real(weight, owner)
     if weight.ndim != 4 or weight.shape[1] != x.shape[1] or 0 in weight.shape:
         raise ShapeError(

@@ -9,7 +9,7 @@ import numpy as np
 from tinynet._memory import empty, zeros
 from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_places
 from tinynet.functional.selection import keep_where
-from tinynet.functional.windows import padded_rows, to_images, to_rows, without_frame
+from tinynet.functional.windows import padded_rows, row_groups, to_images, to_rows, window_counts, without_frame
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -101,23 +101,60 @@ def max_pool2d_backward(
     x, kernel, stride, padding = checked_pooling("max_pool2d_backward", x, kernel_size, stride, padding)
     grad = checked_output("max_pool2d_backward", grad, x, kernel, stride, padding)
     y = checked_output("max_pool2d_backward", y, x, kernel, stride, padding)
-    return max_pool2d_backward_kernel(grad, x, y, kernel, stride, padding)
+    places = _places(to_rows(y).shape, kernel)
+    _find_largest(padded_rows(x, padding, np.nan), to_rows(y), kernel, stride, places)
+    return max_pool2d_backward_kernel(grad, places, x.shape, kernel, stride, padding)
 
 
-def max_pool2d_backward_kernel(grad: Array, x: Array, y: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
-    """Compute `max_pool2d_backward` of validated arguments."""
-    rows = padded_rows(x, padding, np.nan)  # equal to nothing, not even where -inf is the largest
-    grad_rows, y_rows = np.ascontiguousarray(to_rows(grad)), to_rows(y)
+def max_pool2d_and_places(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> tuple[Array, Array]:
+    """Compute `max_pool2d` of validated arguments, and where in every window the largest lies, (Ho, C, Wo, N).
+
+    A place is the number of elements before it, row by row; where a window has NaN, the number of all.
+    """
+    rows = padded_rows(x, padding, -np.inf)
+    nowhere = padded_rows(x, padding, np.nan) if any(padding) else rows
+    counts = window_counts("max_pool2d", x.shape[2:], kernel, stride, padding)
+    y = empty((counts[0], x.shape[1], counts[1], len(x)), x.dtype)
+    places = _places(y.shape, kernel)
+    for group in row_groups(len(y), stride[0] * rows[0].nbytes):
+        covered = slice(group.start * stride[0], (group.stop - 1) * stride[0] + kernel[0])
+        y[group] = reduce_windows(np.maximum, rows[covered], kernel, stride)
+        _find_largest(nowhere[covered], y[group], kernel, stride, places[group])
+    return to_images(y), places
+
+
+def _places(shape: tuple[int, ...], kernel: Pair) -> Array:
+    return empty(shape, np.min_scalar_type(kernel[0] * kernel[1]))
+
+
+def _find_largest(rows: Array, largest: Array, kernel: Pair, stride: Pair, places: Array) -> None:
+    """Write to `places` how many elements of every window come before the first that is the `largest` one.
+
+    Padding in `rows` is NaN: equal to nothing, not even where -inf is the largest.
+    """
+    places.fill(0)
+    waiting, hit = np.ones(largest.shape, bool), np.empty(largest.shape, bool)
+    for window in window_places(kernel, stride, largest.shape):
+        np.equal(rows[window], largest, out=hit)
+        np.greater(waiting, hit, out=waiting)
+        places += waiting
+
+
+def max_pool2d_backward_kernel(
+    grad: Array, places: Array, x_shape: tuple[int, ...], kernel: Pair, stride: Pair, padding: Pair
+) -> Array:
+    """Compute `max_pool2d_backward` from what `max_pool2d_and_places` found."""
+    n, c, h, w = x_shape
+    shape = h + 2 * padding[0], c, w + 2 * padding[1], n
+    gradients = np.ascontiguousarray(to_rows(grad))
     overlap = stride[0] < kernel[0] or stride[1] < kernel[1]
-    gaps = rows.shape[0] != len(y_rows) * kernel[0] or rows.shape[2] != y_rows.shape[2] * kernel[1]
-    result = (zeros if overlap or gaps else empty)(rows.shape, grad.dtype)
-    waiting, hit = np.ones(y_rows.shape, bool), np.empty(y_rows.shape, bool)
-    for window in window_places(kernel, stride, y_rows.shape):
-        np.equal(rows[window], y_rows, out=hit)
-        hit &= waiting
-        waiting ^= hit
+    gaps = shape[0] != len(places) * kernel[0] or shape[2] != places.shape[2] * kernel[1]
+    result = (zeros if overlap or gaps else empty)(shape, grad.dtype)
+    hit = np.empty(places.shape, bool)
+    for place, window in enumerate(window_places(kernel, stride, places.shape)):
+        np.equal(places, place, out=hit)
         if overlap:
-            result[window] += keep_where(hit, grad_rows)
+            result[window] += keep_where(hit, gradients)
         else:
-            keep_where(hit, grad_rows, out=result[window])
+            keep_where(hit, gradients, out=result[window])
     return without_frame(result, padding)

@@ -16,13 +16,12 @@ def keep_where(condition: Array, values: Array, out: Array | None = None) -> Arr
     """Return `values` where `condition` holds and 0 elsewhere, whatever the values: ``inf * 0`` would be NaN.
 
     What ``np.where(condition, values, 0)`` returns, ten times sooner where the condition changes at random: the bits
-    of a number and all ones are the number, and all zeros are the number 0. `out` receives the result if given.
+    of a number, taken as an integer, times 1 are the number, and times 0 the number 0. `out` receives the result if
+    given.
     """
     integers = np.dtype(f"i{values.itemsize}")
-    bits = empty_like(values).view(integers)
-    np.negative(condition.view(np.int8), out=bits, casting="unsafe")  # -1 is all ones
-    result = bits if out is None else out.view(integers)
-    np.bitwise_and(bits, values.view(integers), out=result)
+    result = (empty_like(values) if out is None else out).view(integers)
+    np.multiply(values.view(integers), condition.view(np.int8), out=result)
     return result.view(values.dtype)
 
 

@@ -17,11 +17,16 @@ from tinynet._memory import empty
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike
 
     from tinynet._arrays import Array
 
     Pair = tuple[int, int]
+
+# What is computed in several steps is computed for rows of so many bytes at a time, which the cache still has.
+GROUP_BYTES = 1 << 19
 
 
 def pair(value: Any, what: str, least: int = 1) -> Pair:
@@ -81,6 +86,17 @@ def without_frame(rows: Array, padding: Pair) -> Array:
     """View (H, C, W, N) as images (N, C, H, W), without what padding put around them."""
     top, left = padding
     return to_images(rows[top : len(rows) - top, :, left : rows.shape[2] - left])
+
+
+def row_groups(count: int, nbytes: int, together: int = 1) -> Iterator[slice]:
+    """Cut `count` rows of `nbytes` each into groups that the cache holds.
+
+    They are multiples of `together`; what is left over at the end is in none.
+    """
+    count -= count % together
+    step = together * max(1, GROUP_BYTES // max(1, together * nbytes))
+    for first in range(0, count, step):
+        yield slice(first, min(first + step, count))
 
 
 def span(first: int, stride: int, count: int) -> slice:

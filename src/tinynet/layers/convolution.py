@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable
 
 from tinynet._arrays import FLOAT32, check_positive
-from tinynet.functional.convolution import (
-    conv2d_input_gradient,
-    conv2d_kernel,
-    conv2d_parameter_gradients,
-    kernel_order,
-)
+from tinynet.functional.columns import kernel_order
+from tinynet.functional.convolution import conv2d_kernel
+from tinynet.functional.convolution_gradients import conv2d_input_gradient, conv2d_parameter_gradients
 from tinynet.functional.windows import pair, pair_text, window_counts
 from tinynet.initializers import he_normal
 from tinynet.layers.base import Layer
@@ -76,6 +73,8 @@ class Conv2d(Layer):
     Conv2d(1, 8, 3, padding=1)
     """
 
+    pools_at_once = True  # so that it becomes a `PooledConvolution` before max-pooling
+
     def __init__(
         self,
         in_channels: int,
@@ -109,9 +108,7 @@ class Conv2d(Layer):
         return self._forward(x, False)[0], True
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        if x.ndim != 4:
-            raise self._wrong_shape(x.shape)
-        self._output_shape(x.shape[1:])
+        self._shape_for(x)
         return conv2d_kernel(x, self.params["weight"], self.params.get("bias"), self.stride, self.padding), x
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
@@ -129,6 +126,11 @@ class Conv2d(Layer):
         self.__dict__.update(state)
         params = {**self.params, "weight": kernel_order(self.params["weight"])}
         self.__dict__["params"] = Parameters(self.label, params)
+
+    def _shape_for(self, x: Array) -> Shape | None:
+        if x.ndim != 4:
+            raise self._wrong_shape(x.shape)
+        return self._output_shape(x.shape[1:])
 
     def _output_shape(self, shape: Shape | None) -> Shape | None:
         if shape is None:

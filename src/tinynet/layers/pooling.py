@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tinynet.functional.avg_pooling import avg_pool2d_backward_kernel, avg_pool2d_kernel
-from tinynet.functional.max_pooling import max_pool2d_backward_kernel, max_pool2d_kernel
+from tinynet.functional.max_pooling import max_pool2d_and_places, max_pool2d_backward_kernel, max_pool2d_kernel
 from tinynet.functional.pooling import pooling_sizes
 from tinynet.functional.windows import pair_text, window_counts
 from tinynet.layers.base import Layer
@@ -92,17 +92,25 @@ class MaxPool2d(_Pool2d):
 
     takes_maxima = True  # so that it commutes with ReLU
 
+    @property
+    def side_by_side(self) -> bool:
+        """Whether its windows lie in the image, each next to the other."""
+        return self.stride == self.kernel_size and self.padding == (0, 0)
+
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
-        return MaxPool2d._forward(self, x, False)[0], True
+        self._check(x)
+        return max_pool2d_kernel(x, self.kernel_size, self.stride, self.padding), True
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
+        if not training:
+            return MaxPool2d._infer(self, x, False)[0], None
         self._check(x)
-        y = max_pool2d_kernel(x, self.kernel_size, self.stride, self.padding)
-        return y, (x, y)
+        y, places = max_pool2d_and_places(x, self.kernel_size, self.stride, self.padding)
+        return y, (places, x.shape)
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
-        x, y = context
-        return max_pool2d_backward_kernel(grad, x, y, self.kernel_size, self.stride, self.padding), {}
+        places, shape = context
+        return max_pool2d_backward_kernel(grad, places, shape, self.kernel_size, self.stride, self.padding), {}
 
 
 class AvgPool2d(_Pool2d):

@@ -1,0 +1,81 @@
+"""The windows of images as the columns of matrices, with which a convolution is a product of matrices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from tinynet._memory import empty
+from tinynet.functional.windows import padded_rows, row_groups, span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tinynet._arrays import Array
+    from tinynet.functional.windows import Pair
+
+
+def ones_pay(x: Array, weight: Array, stride: Pair) -> bool:
+    """Whether a bias is computed sooner as the weight of a pixel that is always 1.
+
+    In return the filters are copied, so there must be more windows than weights in a filter, and the images, which
+    a kernel of one column would not need.
+    """
+    windows = len(x) * (x.shape[2] // stride[0]) * (x.shape[3] // stride[1])
+    return windows > weight[0].size and (weight.shape[3], stride[1]) != (1, 1)
+
+
+def filter_matrix(weight: Array, bias: Array | None) -> Array:
+    """Return the filters as rows (F, kh kw C); no copy where they lie in `kernel_order`.
+
+    With a bias (F, kh (kw C + 1)): it is the weight of the ones in the first row of a window, that of the others 0.
+    """
+    filters, channels, kh, kw = weight.shape
+    laid_out = weight.transpose(0, 2, 3, 1).reshape(filters, kh, kw * channels)
+    if bias is None:
+        return laid_out.reshape(filters, kh * kw * channels)
+    matrix = np.zeros((filters, kh, kw * channels + 1), weight.dtype)
+    matrix[:, :, :-1] = laid_out
+    matrix[:, 0, -1] = bias
+    return matrix.reshape(filters, -1)
+
+
+def kernel_order(weight: Array) -> Array:
+    """Return a copy of filters that is laid out in memory as `filter_matrix` needs them: (F, kh, kw, C)."""
+    return np.array(weight.transpose(0, 2, 3, 1), order="C").transpose(0, 3, 1, 2)
+
+
+def window_columns(
+    x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair, ones: bool, together: int = 1
+) -> Iterator[tuple[slice, Array]]:
+    """Yield a few rows of windows at a time: which ones, and as columns, (rows, kh kw C, Wo N).
+
+    Only the kw shifts to the side are copied. With the rows of all images first in memory, kh rows below each other
+    are one matrix already, and the matrices of neighbouring windows overlap. With `ones` each row ends in a 1. Rows
+    come as `row_groups` cuts them.
+    """
+    rows = padded_rows(x, padding, 0)
+    h, c, w, n = rows.shape
+    (kh, kw), (down, right) = kernel, stride
+    ho, wo = (h - kh) // down + 1, (w - kw) // right + 1
+    shifted, copied = rows, h
+    if (kw, right) != (1, 1):  # if it is one column wide, there is nothing to shift
+        shifted, copied = empty((h, kw * c + ones, wo, n), x.dtype), 0
+        shifted[:, kw * c :] = 1
+    columns = _below_each_other(shifted.reshape(h, shifted.shape[1], wo * n), kh, down, ho)
+    for group in row_groups(ho, down * shifted[0].nbytes, together):
+        end = (group.stop - 1) * down + kh
+        if copied < end:
+            for k in range(kw):
+                shifted[copied:end, k * c : (k + 1) * c] = rows[copied:end, :, span(k, right, wo)]
+            copied = end
+        yield group, columns[group]
+
+
+def _below_each_other(rows: Array, kh: int, down: int, ho: int) -> Array:
+    """View (H, C, L) as the overlapping (Ho, kh C, L): kh rows from every `down`-th on."""
+    _, c, length = rows.shape
+    row, channel, item = rows.strides
+    return as_strided(rows, (ho, kh * c, length), (down * row, channel, item), writeable=False)

@@ -1,0 +1,37 @@
+"""A convolution and the max-pooling after it, as one step of inference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinynet.errors import ShapeError
+from tinynet.functional.convolution import conv2d_max_pool_kernel
+
+if TYPE_CHECKING:
+    from tinynet._arrays import Array
+    from tinynet.layers.base import Layer
+    from tinynet.layers.convolution import Conv2d
+    from tinynet.layers.pooling import MaxPool2d
+
+
+class PooledConvolution:
+    """What a network evaluates where both follow each other, for windows side by side; it is no layer of its own."""
+
+    def __init__(self, convolution: Conv2d, pooling: MaxPool2d) -> None:
+        self.convolution = convolution
+        self.pooling = pooling
+
+    def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
+        convolution = self.convolution
+        self.pooling._output_shape(convolution._shape_for(x))
+        weight, bias = convolution.params["weight"], convolution.params.get("bias")
+        sizes = convolution.stride, convolution.padding, self.pooling.kernel_size
+        return conv2d_max_pool_kernel(x, weight, bias, *sizes), True
+
+    def refusing(self, x: Array) -> Layer:
+        """Return that of the two layers which cannot take `x`, or what comes of it."""
+        try:
+            self.convolution._shape_for(x)
+        except ShapeError:
+            return self.convolution
+        return self.pooling
