@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from looks import colour_bars
+from looks import colour_bars, illegible_texts
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_rgba
 
@@ -107,18 +107,59 @@ def test_titles_of_columns_name_layers_and_what_stands_between_them():
     assert bar.get_ylim() == (-1, 1)
 
 
-def test_channels_are_the_neurons_of_a_convolution():
+def marks_of(ax):
+    """Return for each column whether its neurons are circles or squares, by the corners of the mark."""
+    scatters = [artist for artist in ax.collections if isinstance(artist, PathCollection)]
+    return ["square" if len(artist.get_paths()[0].vertices) == 5 else "circle" for artist in scatters]
+
+
+def test_a_convolution_gives_maps_and_lines_are_sums_of_the_weights_that_look_at_them():
     net = tn.Sequential(tn.Conv2d(1, 2, 3, rng=0, name="conv"), tn.ReLU(), tn.Flatten(), tn.Dense(8, 3, rng=1))
     net[0].params["bias"] = [10, 0]
     ax = draw_network(net)
     first, second = lines_of(ax)
     widths = sorted(0.2 + 2.8 * abs(net[0].params["weight"].sum(axis=(2, 3)) / 10).ravel())
     np.testing.assert_allclose([width for _, _, width in first], widths, rtol=1e-5)
-    assert len(second) == 24
-    assert [len(places) for places, _ in circles_of(ax)] == [1, 2, 8, 3]
-    assert texts_of(ax, "channel") == ["input\n1 channel", "conv\n2 channels"]
-    assert texts_of(ax, "as a row") == ["as a row\n8 inputs"]
-    assert {segment[0][0] for segment, _, _ in second} == {2}
+    sums = net[3].params["weight"].reshape(3, 2, 4).sum(axis=2)  # a map is four pixels of a row
+    np.testing.assert_allclose(
+        [width for *_, width in second], sorted(0.2 + 2.8 * abs(sums / abs(sums).max()).ravel()), rtol=1e-5
+    )
+    assert [len(places) for places, _ in circles_of(ax)] == [1, 2, 3]
+    assert marks_of(ax) == ["square", "square", "circle"]
+    assert texts_of(ax, "map") == ["conv\n2 maps\nof 2 × 2"]
+    assert texts_of(ax, "channel") == ["input\n1 channel\nof 4 × 4"]
+    assert "squares: maps, with lines that are sums of weights" in ax.get_title()
+
+
+def test_sizes_of_maps_are_told_where_they_are_known():
+    def sizes(*layers, **options):
+        return [
+            text.partition("of ")[2]
+            for text in texts_of(draw_network(layers, **options), "\n")
+            if "map" in text or "ch" in text
+        ]
+
+    conv, dense = tn.Conv2d(3, 2, 3, rng=0), tn.Dense(8, 2, rng=1)
+    pooled = conv, tn.Sequential(tn.MaxPool2d(2), tn.Flatten()), dense
+    assert sizes(*pooled) == ["", ""]  # of 6 × 6 or 7 × 7 pixels
+    assert sizes(tn.Conv2d(3, 3, 1), tn.MaxPool2d(2), *pooled[:1], tn.Flatten(), dense) == ["", "", "2 × 2"]
+    assert sizes(conv, tn.Flatten(), tn.Dense(18, 2)) == ["5 × 5", "3 × 3"]
+    assert sizes(conv) == ["", ""]
+    assert sizes(*pooled, image_shape=np.array([7, 6])) == ["7 × 6", "5 × 4"]
+    assert sizes(conv, image_shape=(28, 20)) == ["28 × 20", "26 × 18"]
+
+
+def test_inputs_that_are_no_maps_of_the_layer_before_have_a_column_of_their_own():
+    ax = draw_network([tn.ReLU(), tn.Conv2d(1, 2, 3, rng=0), tn.Dense(9, 3, rng=1)])
+    assert texts_of(ax, "as a row") == ["as a row\n9 inputs"]
+    assert texts_of(ax, "ReLU") == ["ReLU"]
+    assert {segment[0][0] for segment, _, _ in lines_of(ax)[1]} == {2}
+
+
+def test_with_large_text_none_covers_another():
+    net = [tn.Conv2d(1, 8, 3, rng=0), tn.ReLU(), tn.Flatten(), tn.Dense(8 * 16, 10, rng=1)]
+    with plt.rc_context({"font.size": 24}):
+        assert illegible_texts(draw_network(net, class_names=[f"long name {k}" for k in range(10)]).figure) == []
 
 
 def test_classes_are_named_beside_the_last_column():
@@ -146,6 +187,8 @@ def test_what_is_not_finite_has_its_own_colour_and_is_counted():
         (network(2, 2), {"nodes": 0}, ValueError, "nodes must be at least 1, got 0"),
         (network(2, 2), {"nodes": 2.5}, TypeError, "nodes must be an integer, got 2.5"),
         (network(2, 2), {"class_names": list("abc")}, ValueError, "3 class_names for 2 classes"),
+        (network(2, 2), {"image_shape": 28}, TypeError, r"image_shape must be \(height, width\), got 28"),
+        ([tn.Conv2d(1, 2, 5)], {"image_shape": (4, 9)}, tn.ShapeError, r"takes no images of shape \(4, 9\): Conv2d"),
         (network(2, 2), {"cmap": "none"}, ValueError, "cmap must be the name"),
         (network(*[2] * 21), {}, ValueError, "draws up to 20 columns, got 21"),
     ],

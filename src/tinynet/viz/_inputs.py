@@ -56,17 +56,22 @@ def square_shape(pixels: int) -> tuple[int, int] | None:
     return (side, side) if side * side == pixels else None
 
 
+def as_sides(image_shape: Any, owner: str) -> tuple[int, int]:
+    """Return height and width of an image."""
+    try:
+        height, width = image_shape.tolist() if isinstance(image_shape, np.ndarray) else image_shape
+    except (TypeError, ValueError):
+        raise TypeError(f"{owner}: image_shape must be (height, width), got {image_shape!r}") from None
+    what = f"{owner}: each side of image_shape"
+    return check_positive(height, what), check_positive(width, what)
+
+
 def as_image_shape(image_shape: Any, pixels: int, owner: str) -> tuple[int, int]:
     """Return height and width of images of so many pixels: those given, else those of a square."""
     if image_shape is None:
         shape, got = square_shape(pixels), "no square image"
     else:
-        try:
-            height, width = image_shape.tolist() if isinstance(image_shape, np.ndarray) else image_shape
-        except (TypeError, ValueError):
-            raise TypeError(f"{owner}: image_shape must be (height, width), got {image_shape!r}") from None
-        what = f"{owner}: each side of image_shape"
-        shape = check_positive(height, what), check_positive(width, what)
+        shape = as_sides(image_shape, owner)
         got = f"no image of shape {shape}"
     if shape is None or shape[0] * shape[1] != pixels:
         raise ShapeError(f"{owner}: {pixels} inputs make {got}; give image_shape=(height, width)")

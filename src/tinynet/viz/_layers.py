@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.network import Sequential
-from tinynet.viz._axes import plural
-from tinynet.viz._texts import shorten
+from tinynet.viz._texts import plural, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

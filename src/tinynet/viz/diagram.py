@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 
-from tinynet._arrays import as_real, check_positive
-from tinynet.viz._axes import hide_axis, own_axes, plural
-from tinynet.viz._inputs import as_class_names
-from tinynet.viz._layers import layer_name, leaf_layers, matrix_layers
-from tinynet.viz._scale import DIVERGING, NOT_FINITE, are_light, colour_map, natural_limit, not_finite_note
-from tinynet.viz._texts import plain, shorten, shorten_all
+from tinynet._arrays import check_positive
+from tinynet.viz._axes import hide_axis, own_axes
+from tinynet.viz._columns import Column, Link, columns_of, strongest
+from tinynet.viz._inputs import as_class_names, as_sides
+from tinynet.viz._layers import matrix_layers
+from tinynet.viz._picture import picture
+from tinynet.viz._scale import DIVERGING, NOT_FINITE, are_light, colour_map
+from tinynet.viz._texts import LETTER, plain, plural, shorten, shorten_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array
 
-#: In inches: from one column of neurons to the next, from neuron to neuron, and a letter of a class name.
-STEP, NODE, LETTER = 1.7, 0.36, 0.075
+#: In inches: from one column of neurons to the next, and from neuron to neuron.
+STEP, NODE = 1.7, 0.36
 #: Widths of the lines of the smallest and the largest weight, in points, and the size of a neuron, in square points.
 THIN, THICK, CIRCLE = 0.2, 3.0, 330
 #: The opacity of the smallest weight; the largest covers what is below it.
@@ -35,29 +37,14 @@ FAINT = 0.15
 MOST_LETTERS, MOST_COLUMNS = 18, 20
 
 
-class Column(NamedTuple):
-    """A column of neurons or inputs: what to call it, how many there are, and what happens to them next."""
-
-    name: str
-    size: int
-    noun: str
-    biases: Array | None  # as shares of the layer's largest number
-    after: list[str]
-
-
-class Link(NamedTuple):
-    """The weights between the columns `left` and ``left + 1``, (right, left), as shares of the layer's largest."""
-
-    left: int
-    shares: Array
-
-
+@picture
 def draw_network(
     network: Iterable[Any],
     *,
     ax: Axes | None = None,
     nodes: int = 12,
     class_names: Sequence[Any] | None = None,
+    image_shape: tuple[int, int] | None = None,
     cmap: str = DIVERGING,
 ) -> Axes:
     r"""Draw a network from left to right: neurons as circles, weights as lines, both coloured around zero.
@@ -65,8 +52,11 @@ def draw_network(
     A line is the thicker the larger the weight. Circles have the colours of their biases; white ones have none. Each
     layer has a scale of its own, to its largest magnitude. Of a layer with more than `nodes` neurons, those are
     drawn, under their numbers, whose weights to both sides are the largest taken together: a single large weight of
-    another may be missing. The neurons of a `Conv2d` are its channels, and a
-    line between two of them is the sum of the weights of the window. Layers without weights are named below.
+    another may be missing. Layers without weights are named below.
+
+    A `Conv2d` gives maps, which are squares, with their sizes above them where these are known. A line from a map is
+    the sum of all weights that look at it: those of the window of another `Conv2d`, or those of a `Dense` layer for
+    its pixels.
 
     Parameters
     ----------
@@ -77,6 +67,9 @@ def draw_network(
         Neurons in a column.
     class_names : sequence of length classes, optional
         Names beside the neurons of the last column; long ones are shortened.
+    image_shape : tuple of int (height, width), optional
+        Of the images that a convolutional network takes, for the sizes of its maps; without it, that of the square
+        ones that fit, if all of these give maps of one size.
     cmap : str
         Name of a diverging colour map.
 
@@ -86,6 +79,8 @@ def draw_network(
 
     Raises
     ------
+    ShapeError
+        If the network takes no images of `image_shape`.
     TypeError
         If `network` cannot be iterated over, or another argument is of the wrong type.
     ValueError
@@ -106,7 +101,8 @@ def draw_network(
     matrix_layers(network, owner)  # errors, if any, before anything is drawn
     nodes = check_positive(nodes, f"{owner}: nodes")
     colours = colour_map(cmap, owner)
-    columns, links, note = _columns(network, owner)
+    shape = None if image_shape is None else as_sides(image_shape, owner)
+    columns, links, note = columns_of(network, shape, owner)
     if len(columns) > MOST_COLUMNS:
         raise ValueError(
             f"{owner} draws up to {MOST_COLUMNS} columns, got {len(columns)}; draw parts, as network[:9]"
@@ -114,11 +110,11 @@ def draw_network(
     names = None
     if class_names is not None:
         names = shorten_all(as_class_names(class_names, columns[-1].size, owner), MOST_LETTERS)
-    shown = [_strongest(k, columns, links, nodes) for k in range(len(columns))]
+    shown = [strongest(k, columns, links, nodes) for k in range(len(columns))]
 
     highest = max(map(len, shown))
     room = 0.0 if names is None else LETTER * max(map(len, names))
-    ax = own_axes(ax, (STEP * len(columns) + room + 0.9, max(3.4, NODE * highest + 2.0)))
+    ax = own_axes(ax, (STEP * len(columns) + room + 0.9, max(3.4, NODE * highest + 2.2)))
     for link in links:
         _draw_lines(ax, link, shown, colours)
     for k, column in enumerate(columns):
@@ -126,58 +122,18 @@ def draw_network(
     if names is not None:
         for node, y in zip(shown[-1], _heights(len(shown[-1]))):
             ax.text(len(columns) - 1 + 0.17, y, plain(names[node]), va="center", fontsize="small")
-    ax.set(xlim=(-0.5, len(columns) - 0.5 + room / STEP), ylim=(-highest / 2 - 1.2, highest / 2 + 1.4))
+    ax.set(xlim=(-0.5, len(columns) - 0.5 + room / STEP), ylim=(-highest / 2 - 1.2, highest / 2 + 1.8))
     ax.set_frame_on(False)
     hide_axis(ax)
     title = f"Network with {plural(len(links), 'layer')} of weights\nlines: weights, circles: biases"
+    if any(column.has_maps for column in columns):
+        title += "\nsquares: maps, with lines that are sums of weights"
     if any(len(some) < column.size for some, column in zip(shown, columns)):
-        title += "\nneurons with the largest weights in sum"
+        title += "\ndrawn: those with the largest weights in sum"
     ax.set_title(title + note, fontsize="medium")
     key = ScalarMappable(Normalize(-1, 1), colours)
     ax.figure.colorbar(key, ax=ax, label="share of the layer's largest", aspect=30)
     return ax
-
-
-def _columns(network: Iterable[Any], owner: str) -> tuple[list[Column], list[Link], str]:
-    """Return the columns, the weights between them, and a note about what is not finite."""
-    columns: list[Column] = []
-    links: list[Link] = []
-    numbers = [np.zeros(0)]
-    before: list[str] = []
-    for place, layer in leaf_layers(network):
-        weight = getattr(layer, "params", {}).get("weight")
-        if np.ndim(0.0 if weight is None else weight) not in (2, 4):
-            (columns[-1].after if columns else before).append(type(layer).__name__)
-            continue
-        name = f"{owner}({layer_name(place, layer)})"
-        matrix, bias = as_real(weight, name), layer.params.get("bias")
-        noun = "neuron"
-        if matrix.ndim == 4:
-            matrix, noun = matrix.sum(axis=(2, 3)), "channel"
-        values = matrix.ravel() if bias is None else np.concatenate((matrix.ravel(), bias))
-        numbers.append(values)
-        limit = natural_limit(values)
-        size = matrix.shape[1]
-        if not columns or columns[-1].size != size:
-            word = "channel" if noun == "channel" else "input"
-            columns.append(Column("input" if not columns else "as a row", size, word, None, list(before)))
-        links.append(Link(len(columns) - 1, matrix / limit))
-        biases = None if bias is None else bias / limit
-        columns.append(Column(layer_name(place, layer), matrix.shape[0], noun, biases, []))
-    return columns, links, not_finite_note(np.concatenate(numbers))
-
-
-def _strongest(k: int, columns: list[Column], links: list[Link], nodes: int) -> Array:
-    """Return the neurons of a column that are drawn: all, or those whose weights have the largest norms."""
-    size = columns[k].size
-    strength = np.zeros(size)
-    for link in links:
-        shares = np.nan_to_num(link.shares.astype(float), nan=0.0, posinf=0.0, neginf=0.0)
-        if link.left == k:
-            strength += np.linalg.norm(shares, axis=0) / (np.linalg.norm(shares) or 1.0)
-        if link.left + 1 == k:
-            strength += np.linalg.norm(shares, axis=1) / (np.linalg.norm(shares) or 1.0)
-    return np.sort(np.argsort(-strength, kind="stable")[:nodes])
 
 
 def _heights(count: int) -> Array:
@@ -209,12 +165,14 @@ def _draw_column(ax: Axes, k: int, column: Column, shown: Array, highest: int, c
     if column.biases is not None:
         shares = np.ma.masked_invalid((column.biases[shown] + 1) / 2)
         paint = colours.with_extremes(bad=NOT_FINITE)(shares)
-    ax.scatter(np.full(len(shown), k), heights, s=CIRCLE, c=paint, edgecolors="gray", linewidths=1, zorder=2)
+    look: dict[str, Any] = {"marker": "s" if column.has_maps else "o", "edgecolors": "gray", "linewidths": 1}
+    ax.scatter(np.full(len(shown), k), heights, s=CIRCLE, c=paint, zorder=2, **look)
     for node, y, light in zip(shown, heights, are_light(paint)):
-        look: dict[str, Any] = {"color": "black" if light else "white", "zorder": 3}
-        ax.text(k, y, str(node), ha="center", va="center_baseline", fontsize=7, **look)
+        written: dict[str, Any] = {"color": "black" if light else "white", "zorder": 3}
+        ax.text(k, y, str(node), ha="center", va="center_baseline", fontsize=7, **written)
     some = "" if len(shown) == column.size else f"{len(shown)} of "
     above = f"{plain(shorten(column.name, MOST_LETTERS))}\n{some}{plural(column.size, column.noun)}"
+    above += f"\nof {column.sides}" * bool(column.sides)
     ax.text(k, highest / 2 + 0.2, above, ha="center", va="bottom", fontsize="small")
     kinds = column.after if len(column.after) <= 3 else [*column.after[:2], "…"]
     below = "\n".join(plain(shorten(kind, MOST_LETTERS)) for kind in kinds)
