@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from looks import illegible_texts
 
 import tinynet as tn
 from tinynet.viz import plot_history
@@ -15,7 +16,14 @@ ACCURACY, VAL_ACCURACY = [0.5, 0.75, 0.8], [0.6, 0.8, 0.8]
 
 def curves_of(ax):
     """Return the numbers of each curve under its label."""
-    return {line.get_label(): np.asarray(line.get_ydata()).tolist() for line in ax.lines}
+    named = [line for line in ax.lines if not line.get_label().startswith("_")]
+    return {line.get_label(): np.asarray(line.get_ydata()).tolist() for line in named}
+
+
+def ring_of(ax):
+    """Return where the ring lies."""
+    (ring,) = (line for line in ax.lines if line.get_markerfacecolor() == "none")
+    return ring.get_xydata()[0].tolist()
 
 
 def test_losses_and_accuracies_have_a_panel_each():
@@ -25,22 +33,37 @@ def test_losses_and_accuracies_have_a_panel_each():
     assert curves_of(loss) == {
         "training, during each epoch": LOSS,
         "validation, after each epoch": VAL_LOSS,
-        "best validation: 0.6 in epoch 2": [0.6],
     }
     assert curves_of(accuracy) == {
         "training, during each epoch": [50, 75, 80],
         "validation, after each epoch": [60, 80, 80],
-        "best validation: 80 % in epoch 2": [80],
     }
     assert {tuple(line.get_xdata()) for line in loss.lines} == {(1, 2, 3), (2,)}
+    assert [tuple(ring_of(ax)) for ax in (loss, accuracy)] == [(2, 0.6), (2, 80)]
+    assert [ax.get_title(loc="left") for ax in (loss, accuracy)] == [
+        "ring: lowest of validation, 0.6 in epoch 2",
+        "ring: highest of validation, 80 % in epoch 2",
+    ]
     assert figure._suptitle.get_text() == "Training: 3 epochs"
 
 
-def test_the_legend_tells_curves_apart_by_marks_as_well():
-    (ax,) = plot_history(tn.History(LOSS, val_loss=VAL_LOSS)).axes
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(curves_of(ax))
-    looks = {(line.get_marker(), line.get_linestyle()) for line in ax.lines}
-    assert len(looks) == 3
+@pytest.mark.parametrize("epochs", [3, 30])
+def test_one_legend_tells_curves_apart_without_their_colours_as_well(epochs):
+    loss, accuracy = plot_history(tn.History(*[np.arange(1, epochs + 1) / epochs] * 4)).axes
+    assert [text.get_text() for text in loss.get_legend().get_texts()] == list(curves_of(loss))
+    assert accuracy.get_legend() is None
+    assert len({(line.get_marker(), line.get_linestyle()) for line in loss.lines}) == 3
+
+
+def test_a_line_marks_the_epoch_whose_weights_were_kept():
+    history = tn.History(LOSS, ACCURACY, VAL_LOSS, VAL_ACCURACY, [0.1, 0.2, 0.3], kept=3)
+    *panels, rate = plot_history(history).axes
+    for ax in panels:
+        (line,) = (line for line in ax.lines if line.get_linestyle() == ":")
+        assert line.get_xdata() == [3, 3]
+        assert line.get_label() == "the weights of epoch 3 were kept"
+    assert ":" not in {line.get_linestyle() for line in rate.lines}
+    assert rate.figure._suptitle.get_text() == "Training: 3 epochs, weights of epoch 3 kept"
 
 
 def test_only_what_was_recorded_is_drawn():
@@ -65,7 +88,22 @@ def test_the_learning_rate_is_drawn_where_it_changes(rates, asked, shown):
     figure = plot_history(tn.History(LOSS, learning_rate=rates), learning_rate=asked)
     assert [ax.get_ylabel() for ax in figure.axes] == ["loss", "learning rate"][: 1 + shown]
     if shown:
-        assert list(curves_of(figure.axes[1]).values()) == [rates]
+        assert figure.axes[1].lines[0].get_ydata().tolist() == rates
+
+
+def test_a_warm_up_within_an_epoch_is_drawn():
+    history = tn.History(LOSS, learning_rate=[0.4, 0.2, 0.0], first_learning_rate=[0.1, 0.3, 0.2])
+    _, ax = plot_history(history).axes
+    assert ax.lines[0].get_xydata().tolist() == [[0, 0.1], [1, 0.4], [2, 0.2], [2, 0.2], [3, 0.0]]
+    assert ax.get_title(loc="left") == "in the first and the last step of each epoch"
+    constant = tn.History(LOSS, learning_rate=[0.4] * 3, first_learning_rate=[0.1, 0.4, 0.4])
+    assert len(plot_history(constant).axes) == 2
+
+
+def test_a_dictionary_of_an_older_record_has_no_first_rates():
+    _, ax = plot_history({"loss": LOSS, "learning_rate": [0.4, 0.2, 0.0]}).axes
+    assert ax.lines[0].get_xydata().tolist() == [[1, 0.4], [2, 0.2], [3, 0.0]]
+    assert ax.get_title(loc="left") == "in the last step of each epoch"
 
 
 @pytest.mark.parametrize(
@@ -82,8 +120,8 @@ def test_losses_of_several_magnitudes_have_a_scale_of_logarithms(loss, scale):
 
 def test_what_is_not_finite_is_left_out_and_counted():
     (ax,) = plot_history(tn.History(LOSS, val_loss=[np.inf, np.nan, 0.7])).axes
-    labels = list(curves_of(ax))
-    assert labels[1:] == ["validation, after each epoch (2 not finite)", "best validation: 0.7 in epoch 3"]
+    assert list(curves_of(ax))[1:] == ["validation, after each epoch (2 not finite)"]
+    assert ring_of(ax) == [3, 0.7]
     assert np.isnan(ax.lines[1].get_ydata()[:2]).all()
     (ax,) = plot_history(tn.History(LOSS, val_loss=[np.inf] * 3)).axes
     assert len(ax.lines) == 2
@@ -92,6 +130,12 @@ def test_what_is_not_finite_is_left_out_and_counted():
 def test_title_says_why_training_ended():
     history = tn.History([1.0], stopped="interrupted in epoch 2")
     assert plot_history(history)._suptitle.get_text() == "Training: 1 epoch\nstopped: interrupted in epoch 2"
+
+
+def test_with_large_text_none_covers_another():
+    with plt.rc_context({"font.size": 24}):
+        history = tn.History(LOSS, ACCURACY, VAL_LOSS, VAL_ACCURACY, [0.1, 0.2, 0.3], kept=3, stopped="at once")
+        assert illegible_texts(plot_history(history)) == []
 
 
 def test_many_epochs_have_no_marks():

@@ -10,8 +10,9 @@ from matplotlib.ticker import MaxNLocator
 
 from tinynet._arrays import as_real
 from tinynet.errors import ShapeError
-from tinynet.viz._axes import BLUE, VERMILION, grid, plural, scale_by_logarithms
-from tinynet.viz._texts import plain, shorten
+from tinynet.viz._axes import BLUE, VERMILION, grid, scale_by_logarithms
+from tinynet.viz._picture import picture
+from tinynet.viz._texts import plain, plural, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array
 
-#: The curves are told apart by marks and by a broken line, without their colours as well.
+#: The curves are told apart without their colours: by a broken line and, where there are few epochs, by marks.
 TRAINING: dict[str, Any] = {"color": BLUE, "marker": "o", "linestyle": "-"}
 VALIDATION: dict[str, Any] = {"color": VERMILION, "marker": "s", "linestyle": "--"}
-#: Of more epochs each mark would cover the next.
-MOST_MARKS = 40
+#: More epochs are a line without a mark for each.
+MOST_MARKS = 10
 #: The scale is one of logarithms where the largest loss is so many times the smallest.
 SPREAD = 10
 
@@ -33,24 +34,26 @@ class Panel(NamedTuple):
 
     label: str
     training: str
-    validation: str = ""
-    words: str = "training, during each epoch"
-    best: Any = None
+    validation: str
+    best: Any
+    superlative: str
     unit: str = ""
 
 
 PANELS = (
-    Panel("loss", "loss", "val_loss", best=np.nanargmin),
-    Panel("accuracy in %", "accuracy", "val_accuracy", best=np.nanargmax, unit=" %"),
-    Panel("learning rate", "learning_rate", words="in the last step of each epoch"),
+    Panel("loss", "loss", "val_loss", np.nanargmin, "lowest"),
+    Panel("accuracy in %", "accuracy", "val_accuracy", np.nanargmax, "highest", " %"),
 )
+RATES = ("first_learning_rate", "learning_rate")
 
 
+@picture
 def plot_history(history: Any, *, learning_rate: bool | None = None) -> Figure:
     """Draw loss and accuracy over the epochs of training, and the learning rate where it changes.
 
-    A ring marks the best epoch of the validation data. Losses that differ by more than a factor of ten have a scale
-    of logarithms.
+    A ring marks the best epoch of the validation data, and the title of its panel names it. A dotted line marks the
+    epoch whose weights `BestWeights` has put back. Losses that differ by more than a factor of ten have a scale of
+    logarithms. The learning rate is drawn from the first step of each epoch to its last.
 
     Parameters
     ----------
@@ -77,30 +80,41 @@ def plot_history(history: Any, *, learning_rate: bool | None = None) -> Figure:
     >>> import tinynet as tn
     >>> history = tn.History(loss=[0.7, 0.4, 0.3], val_loss=[0.6, 0.5, 0.55])
     >>> (ax,) = tn.viz.plot_history(history).axes
-    >>> [text.get_text() for text in ax.get_legend().get_texts()]
-    ['training, during each epoch', 'validation, after each epoch', 'best validation: 0.5 in epoch 2']
+    >>> ax.get_title(loc="left")
+    'ring: lowest of validation, 0.5 in epoch 2'
     """
     owner = "plot_history"
     columns = _as_columns(history, owner)
-    rates = columns.get("learning_rate", np.zeros(0))
+    rates = np.concatenate([columns.get(name, np.zeros(0)) for name in RATES])
     if learning_rate is None:
         learning_rate = bool(rates.size) and bool((rates != rates[0]).any())
     shown = [panel for panel in PANELS if panel.training in columns or panel.validation in columns]
-    shown = [panel for panel in shown if learning_rate or panel.training != "learning_rate"]
-    if not shown:
+    count = len(shown) + (learning_rate and "learning_rate" in columns)
+    if not count:
         raise ValueError(f"{owner}: there is no epoch to draw; train with fit first")
     epochs = max(map(len, columns.values()))
-    stopped = shorten(getattr(history, "stopped", ""), 36 * len(shown))
+    stopped = shorten(getattr(history, "stopped", ""), 36 * count)
+    kept = getattr(history, "kept", None)
 
     heading = 0.55 if stopped else 0.35
-    figure, axes, _, _ = grid(len(shown), (4.2, 2.9), caption=0.6, heading=heading, columns=len(shown))
+    figure, axes, _, _ = grid(count, (4.2, 2.7), caption=0.6, heading=heading, columns=count)
     for ax, panel in zip(axes, shown):
         _draw_panel(ax, panel, columns)
-        ax.set(xlabel="epoch", ylabel=panel.label, xlim=(1 - 0.03 * epochs, 1.03 * epochs))
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        ax.grid(alpha=0.3)
-        ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1), frameon=False, fontsize="small", borderaxespad=0.2)
-    figure.suptitle(f"Training: {plural(epochs, 'epoch')}" + (stopped and f"\nstopped: {plain(stopped)}"))
+        if kept is not None:
+            ax.axvline(kept, color="gray", linestyle=":", label=f"the weights of epoch {kept} were kept")
+    if len(shown) < count:
+        _draw_rates(axes[-1], columns)
+    first = int(count == len(shown) or RATES[0] not in columns)
+    for ax in axes:
+        ax.set(xlabel="epoch", xlim=(first - 0.03 * epochs, 1.03 * epochs))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
+        ax.grid(axis="y", alpha=0.3)
+        for side in ("top", "right"):
+            ax.spines[side].set_visible(False)
+    if shown:
+        axes[0].legend(fontsize="small", framealpha=0.8)
+    kept_words = "" if kept is None else f", weights of epoch {kept} kept"
+    figure.suptitle(f"Training: {plural(epochs, 'epoch')}{kept_words}" + (stopped and f"\nstopped: {plain(stopped)}"))
     return figure
 
 
@@ -110,7 +124,7 @@ def _as_columns(history: Any, owner: str) -> dict[str, Array]:
     if not isinstance(record, Mapping):
         raise TypeError(f"{owner} expects a History, as fit returns it, got {type(history).__name__}")
     columns = {}
-    for name in (name for panel in PANELS for name in (panel.training, panel.validation)):
+    for name in [*(name for panel in PANELS for name in (panel.training, panel.validation)), *RATES]:
         values = as_real(record.get(name, ()), f"{owner}: {name}")
         if values.ndim != 1:
             raise ShapeError(f"{owner} expects {name} to be a list with a number for each epoch, got {values.shape}")
@@ -125,14 +139,15 @@ def _draw_panel(ax: Axes, panel: Panel, columns: dict[str, Array]) -> None:
     finite = drawn[np.isfinite(drawn)]
     if panel.training == "loss" and finite.size and finite.min() > 0 and finite.max() > SPREAD * finite.min():
         scale_by_logarithms(ax, finite)
-    _draw_curve(ax, columns.get(panel.training), TRAINING, panel.words)
+    ax.set_ylabel(panel.label)
+    _draw_curve(ax, columns.get(panel.training), TRAINING, "training, during each epoch")
     values = columns.get(panel.validation)
     _draw_curve(ax, values, VALIDATION, "validation, after each epoch")
     if values is not None and np.isfinite(values).any():
         best = int(panel.best(np.where(np.isfinite(values), values, np.nan)))
-        label = f"best validation: {values[best]:.4g}{panel.unit} in epoch {best + 1}"
-        ring: dict[str, Any] = {"marker": "o", "markersize": 12, "markerfacecolor": "none", "linestyle": "none"}
-        ax.plot(best + 1, values[best], color=VERMILION, label=label, **ring)
+        ax.plot(best + 1, values[best], "o", color=VERMILION, markersize=10, markerfacecolor="none")
+        title = f"ring: {panel.superlative} of validation, {values[best]:.4g}{panel.unit} in epoch {best + 1}"
+        ax.set_title(title, loc="left", fontsize="small")
 
 
 def _draw_curve(ax: Axes, values: Array | None, look: dict[str, Any], label: str) -> None:
@@ -145,3 +160,19 @@ def _draw_curve(ax: Axes, values: Array | None, look: dict[str, Any], label: str
     ax.plot(
         epochs, np.where(np.isfinite(values), values, np.nan), label=label, markersize=4, **{**look, "marker": marks}
     )
+
+
+def _draw_rates(ax: Axes, columns: dict[str, Array]) -> None:
+    """Draw the learning rate: where both are known, from the first step of each epoch to the last."""
+    first, last = columns.get(RATES[0]), columns[RATES[1]]
+    epochs, rates = np.arange(1, len(last) + 1), last
+    words = "in the last step of each epoch"
+    if first is not None and len(first) == len(last):
+        epochs, rates = np.stack([epochs - 1, epochs], axis=1).ravel(), np.stack([first, last], axis=1).ravel()
+        bends = np.full(rates.size, True)  # a first rate between its neighbours would only make the line wavy
+        bends[2::2] = (first[1:] - last[:-1]) * (last[1:] - first[1:]) <= 0
+        epochs, rates = epochs[bends], rates[bends]
+        words = "in the first and the last step of each epoch"
+    ax.plot(epochs, np.where(np.isfinite(rates), rates, np.nan), color=BLUE)
+    ax.set_ylabel("learning rate")
+    ax.set_title(words, loc="left", fontsize="small")
