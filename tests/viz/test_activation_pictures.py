@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from looks import colour_bars
+from looks import colour_bars, illegible_texts
 from matplotlib.colors import to_rgba
 
 import tinynet as tn
@@ -168,6 +168,24 @@ def test_layers_behave_as_in_inference_and_nothing_changes(convolutional, rng):
         np.testing.assert_array_equal({**convolutional.params, **convolutional.buffers}[key], array)
 
 
+def test_a_style_with_a_grid_draws_none_over_the_activations(convolutional, rng):
+    with plt.rc_context({"axes.grid": True}):
+        figure = plot_activations(convolutional, rng.uniform(size=(2, 10, 10)))
+        figure.canvas.draw()
+    for ax in panels_of(figure):
+        assert not any(line.get_visible() for line in (*ax.get_xgridlines(), *ax.get_ygridlines()))
+
+
+def test_with_large_text_the_figure_is_larger_and_no_text_covers_another(convolutional, rng):
+    sizes = []
+    for size in (10, 24):
+        with plt.rc_context({"font.size": size}):
+            figure = plot_activations(convolutional, rng.uniform(size=(2, 10, 10)), class_names=["a long name"] * 4)
+            assert illegible_texts(figure) == []
+        sizes.append(figure.get_size_inches())
+    np.testing.assert_allclose(sizes[1], 2.4 * sizes[0])
+
+
 NET = tn.Sequential(tn.Dense(3, 2, rng=0))
 
 
@@ -180,7 +198,7 @@ NET = tn.Sequential(tn.Dense(3, 2, rng=0))
         (NET, np.ones(3), {"count": 0}, ValueError, "count must be at least 1, got 0"),
         (NET, np.ones(3), {"class_names": list("abc")}, ValueError, "3 class_names for 2 classes"),
         (NET, np.ones(3), {"cmap": "none"}, ValueError, "cmap must be the name"),
-        (tn.Sequential(*[tn.ReLU() for _ in range(40)]), np.ones((1, 3)), {}, ValueError, "up to 40 layers, got 41"),
+        (tn.Sequential(*[tn.ReLU() for _ in range(41)]), np.ones((1, 3)), {}, ValueError, "up to 40 layers, got 41"),
         ([NET[0]], np.ones(3), {}, TypeError, "expects a Sequential, got list"),
     ],
 )

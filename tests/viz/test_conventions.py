@@ -261,6 +261,7 @@ LEGIBLE = {
     "saliency": lambda: saliency(784, 10),
     "saliency, long names": lambda: saliency(784, 26, class_names=names(26)),
     "saliency of a wide image": lambda: saliency(100, 2, image_shape=(5, 20)),
+    "saliency of a high image": lambda: saliency(100, 2, image_shape=(20, 5)),
     "one epoch": lambda: tn.viz.plot_history(history(1), learning_rate=True),
     "stopped": lambda: tn.viz.plot_history(tn.History([1.0], stopped="after epoch 1 by EarlyStopping(patience=3)")),
     "many epochs": lambda: tn.viz.plot_history(history(200)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from looks import colour_bars
+from looks import colour_bars, illegible_texts
 from matplotlib.colors import to_rgba
 
 import tinynet as tn
@@ -117,22 +117,43 @@ def test_zero_is_in_the_middle_of_the_scale_and_the_image_is_outlined(image):
     assert ax.images[0].get_interpolation() == "none"
     (bar,) = colour_bars(ax.figure)
     assert bar.get_ylabel() == "gradient of the score"
-    assert ax.get_xlabel() == "outline: the image"
+    assert ax.get_xlabel() == "lines: the image at 1/4 (thin)\nand 3/4 (thick) of its range"
     assert plot_saliency(network(), image, 0, limit=2).images[0].norm.vmax == 2
     robust = plot_saliency(network(), image, 0, robust=True)
     assert robust.images[0].norm.vmax == np.percentile(abs(gradient_of(ax)), 99)
 
 
-def test_the_outline_lies_where_the_ink_ends():
+def lines_of(ax):
+    return [line for artist in ax.collections for path in artist.get_paths() for line in path.to_polygons()]
+
+
+def test_lines_lie_where_the_ink_begins_and_where_it_is_almost_full():
     image = np.zeros((10, 10))
     image[3:7, 2:5] = 255
     ax = plot_saliency(network(), image, 0)
-    (line,) = (path.vertices for artist in ax.collections for path in artist.get_paths() if len(path.vertices))
-    assert {tuple(artist.get_edgecolor()[0]) for artist in ax.collections} == {to_rgba("black")}
-    assert line.min(axis=0).tolist() == [1.5, 2.5]
-    assert line.max(axis=0).tolist() == [4.5, 6.5]
+    assert {tuple(colour) for artist in ax.collections for colour in artist.get_edgecolor()} == {to_rgba("black")}
+    assert [width for artist in ax.collections for width in artist.get_linewidths()] == [0.6, 1.2]
+    outer, inner = lines_of(ax)
+    assert [*outer.min(axis=0), *outer.max(axis=0)] == [1.25, 2.25, 4.75, 6.75]
+    assert [*inner.min(axis=0), *inner.max(axis=0)] == [1.75, 2.75, 4.25, 6.25]
+
+
+def test_a_hole_that_is_not_without_ink_is_still_seen():
+    image = np.full((10, 10), 255)
+    image[[0, -1]] = image[:, [0, -1]] = 0
+    image[4:6, 4:6] = 150
+    holes = [line for line in lines_of(plot_saliency(network(), image, 0)) if abs(line - 4.5).max() < 2]
+    assert len(holes) == 1
+
+
+def test_a_blank_image_has_no_lines():
     blank = plot_saliency(network(), np.zeros((10, 10)), 0)
     assert not [path for artist in blank.collections for path in artist.get_paths() if len(path.vertices)]
+
+
+def test_with_large_text_none_covers_another(image):
+    with plt.rc_context({"font.size": 24}):
+        assert illegible_texts(plot_saliency(network(tn.Softmax()), image).figure) == []
 
 
 def test_colour_bar_is_as_high_as_the_image(image):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from tinynet._ending import last_layer
 from tinynet._images import as_batch
 from tinynet.errors import ShapeError
@@ -43,7 +45,11 @@ class Step(NamedTuple):
             # In inference its statistics are fixed numbers, for which its context has no place.
             return grad * broadcast(layer._scale(layer.buffers["running_var"]), grad)
         try:
-            grad_x: Array = layer._differentiate(self.context, grad)[0]
+            context = self.context
+            if context is None:  # inference need keep nothing; where training gives the same, what it keeps serves
+                y, kept = layer._evaluate(self.x, True)
+                context = kept if np.array_equal(y, self.y) else None
+            grad_x: Array = layer._differentiate(context, grad)[0]
         except Exception as error:
             raise TypeError(
                 f"{owner} needs the gradient of layer {self.name} in inference, but its _backward raised "

@@ -11,8 +11,7 @@ import numpy as np
 from tinynet.viz._axes import RIGHT, hide_axis
 from tinynet.viz._evaluation import with_other_numbers, without_softmax
 from tinynet.viz._scale import DIVERGING, natural_limit
-from tinynet.viz._texts import plain, shorten, shorten_all
-from tinynet.viz.predictions import percentage
+from tinynet.viz._texts import LETTER, percentage, plain, shorten, shorten_all
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 MOST_BARS, MOST_LAYERS = 16, 14
 #: In letters, what the names of classes and layers may take, and those of classes that stand upright under cells.
 CLASS_NAME, LAYER_NAME, UPRIGHT_NAME = 18, 20, 8
-#: In inches, the width of a letter and the height of a line.
-LETTER, LINE = 0.075, 0.15
+#: The height of a line in inches.
+LINE = 0.15
 
 
 class Names(NamedTuple):

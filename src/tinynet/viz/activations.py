@@ -6,17 +6,25 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from tinynet._arrays import check_positive
-from tinynet.viz._axes import BAR, plural
+from tinynet.viz._axes import BAR, check_panels, text_scale
 from tinynet.viz._evaluation import as_network, evaluate_one, with_other_numbers
-from tinynet.viz._heatmap import draw_cells, hold_values, write_values
+from tinynet.viz._heatmap import draw_cells
 from tinynet.viz._inputs import as_class_names, as_image_shape, square_shape
-from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, largest_magnitude, natural_limit, not_finite_note
-from tinynet.viz._texts import plain, shorten_all
+from tinynet.viz._picture import picture
+from tinynet.viz._scale import (
+    DIVERGING,
+    NOT_FINITE,
+    colour_map,
+    largest_magnitude,
+    natural_limit,
+    not_finite_note,
+    scaled,
+)
+from tinynet.viz._texts import LETTER, plain, plural, shorten_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +41,8 @@ WIDTH, STRIP, IMAGE, CAPTION = 8.0, 0.4, 0.95, 0.62
 MAPS, SMALL_MAPS, SMALL = 8, 16, 10
 #: Rows of fewer than so many pixels are not taken to be images.
 SMALLEST_IMAGE = 25
-#: A figure of more panels is higher than anybody scrolls.
-MOST_PANELS = 40
-#: In inches, the width of a letter of a class name; and the longest of them.
-LETTER, MOST_LETTERS = 0.075, 14
+#: The longest name of a class.
+MOST_LETTERS = 14
 
 
 class Panel(NamedTuple):
@@ -47,6 +53,7 @@ class Panel(NamedTuple):
     noun: str
 
 
+@picture
 def plot_activations(
     network: Any,
     x: Any,
@@ -110,14 +117,14 @@ def plot_activations(
         names = as_class_names(class_names, last.size, owner)
     panels = [_input_panel(steps[0].x[0], image_shape, count, owner)]
     panels += [_panel(step.name, step.y[0], "map", "neuron", count) for step in with_other_numbers(steps)]
-    if len(panels) > MOST_PANELS:
-        raise ValueError(f"{owner} draws up to {MOST_PANELS} layers, got {len(panels)}; draw parts, as network[:20]")
+    check_panels(len(panels) - 1, owner)
 
     heights = [_height(panel.values, count) for panel in panels]
     names = None if names is None else shorten_all(names, MOST_LETTERS)
     upright = names is not None and LETTER * (1 + max(map(len, names))) > 0.9 * WIDTH / len(names)
     room = LETTER * max(map(len, names)) if names is not None and upright else 0.0
-    size = WIDTH + BAR, sum(heights) + CAPTION * len(panels) + 0.4 + room
+    scale = text_scale()
+    size = scale * (WIDTH + BAR), scale * (sum(heights) + CAPTION * len(panels) + 0.4 + room)
     figure = plt.figure(figsize=size, layout="constrained")
     places = figure.add_gridspec(len(panels), 2, width_ratios=[WIDTH, BAR / 6], height_ratios=heights)
     axes = [figure.add_subplot(places[row, 0]) for row in range(len(panels))]
@@ -170,10 +177,7 @@ def _draw(ax: Axes, panel: Panel, count: int, colours: Colormap) -> None:
     """Draw a panel in colours that reach to its largest magnitude on both sides of zero."""
     limit = natural_limit(panel.values)
     if panel.values.ndim == 1:
-        row = panel.values[None]
-        drawn = draw_cells(ax, row, limit, colours, annotate=False)
-        if hold_values(ax, *row.shape):
-            write_values(ax, row, limit, drawn)
+        draw_cells(ax, panel.values[None], limit, colours)
         ax.set(yticks=[], xlabel=panel.noun)
     else:
         _draw_maps(ax, panel.values[:count], limit, colours, panel.noun, _columns(panel.values, count))
@@ -188,8 +192,9 @@ def _draw_maps(ax: Axes, maps: Array, limit: float, colours: Colormap, noun: str
     rows = math.ceil(len(maps) / columns)
     for k, values in enumerate(maps):
         top, left = k // columns * down, k % columns * across
-        cells, place = np.where(np.isfinite(values), values, np.nan), (left, left + width, top + height, top)
-        ax.imshow(cells, extent=place, vmin=-limit, vmax=limit, cmap=colours, origin="upper", interpolation="none")
+        cells, reach, _ = scaled(values, limit)
+        place = left, left + width, top + height, top
+        ax.imshow(cells, extent=place, vmin=-reach, vmax=reach, cmap=colours, origin="upper", interpolation="none")
     ax.set(
         xlim=(0, columns * across - gap),
         ylim=(rows * down - gap, 0),

@@ -12,9 +12,9 @@ from tinynet.layers import Softmax
 from tinynet.viz._axes import add_colour_bar, own_axes, picture_inches
 from tinynet.viz._evaluation import as_network, evaluate_one, without_softmax
 from tinynet.viz._inputs import as_class_names, as_image_shape, as_labels
-from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, not_finite_note, scale_limit
-from tinynet.viz._texts import plain, shorten_all
-from tinynet.viz.predictions import percentage
+from tinynet.viz._picture import picture
+from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, not_finite_note, scale_limit, scaled
+from tinynet.viz._texts import percentage, plain, shorten_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from tinynet._arrays import Array
 
 
+#: The lines around the image lie at these shares of its range, and are so wide.
+LEVELS, WIDTHS = (0.25, 0.75), (0.6, 1.2)
+
+
+@picture
 def plot_saliency(
     network: Any,
     image: Any,
@@ -36,11 +41,12 @@ def plot_saliency(
     robust: bool = False,
     cmap: str = DIVERGING,
 ) -> Axes:
-    """Draw how the score of a class depends on each pixel of an image: its gradient, with the image as an outline.
+    """Draw how the score of a class depends on each pixel of an image: its gradient, with lines around the image.
 
     More ink on a red pixel raises the score, on a blue one it lowers it; the paler, the less it matters. The score is
     what goes into the final `Softmax`, whose own gradient vanishes where the network is sure. All layers behave as in
-    inference, and nothing of the network changes.
+    inference, and nothing of the network changes. The lines lie where the image reaches a quarter and, thicker, three
+    quarters of its range.
 
     Parameters
     ----------
@@ -117,20 +123,21 @@ def plot_saliency(
     colours = colour_map(cmap, owner).with_extremes(bad=NOT_FINITE)
 
     width, height = picture_inches(*shape, 3.6)
-    ax = own_axes(ax, (width + 1.3, height + 0.9))
-    cells = np.where(np.isfinite(gradient), gradient, np.nan)
-    drawn = ax.imshow(cells, vmin=-limit, vmax=limit, cmap=colours, origin="upper", interpolation="none")
-    _draw_outline(ax, x.reshape(-1, *shape).mean(axis=0))
+    ax = own_axes(ax, (max(2.3, width) + 1.0 + height / 12, height + 1.2))  # a high picture has a wide key
+    cells, reach, unit = scaled(gradient, limit)
+    drawn = ax.imshow(cells, vmin=-reach, vmax=reach, cmap=colours, origin="upper", interpolation="none")
+    _draw_lines(ax, x.reshape(-1, *shape).mean(axis=0))
     title = f"Saliency for class {names[chosen]}\npredicted: {names[predicted]}"
     if isinstance(last_layer(network), Softmax):
         title += f" ({percentage(output[0, predicted])})"
-    ax.set(xticks=[], yticks=[], xlabel="outline: the image", title=plain(title) + not_finite_note(gradient))
-    add_colour_bar(drawn, "gradient of the score", gradient, beside=True)
+    ax.set(xticks=[], yticks=[], title=plain(title) + not_finite_note(gradient))
+    ax.set_xlabel("lines: the image at 1/4 (thin)\nand 3/4 (thick) of its range", fontsize="small")
+    add_colour_bar(drawn, "gradient of the score", gradient, unit=unit, beside=True)
     return ax
 
 
-def _draw_outline(ax: Axes, image: Array) -> None:
-    """Draw a line around what is brighter than the middle of the image's range."""
+def _draw_lines(ax: Axes, image: Array) -> None:
+    """Draw lines around what is brighter than a quarter and three quarters of the image's range."""
     low, high = float(image.min()), float(image.max())
     if min(image.shape) > 1 and low < high and np.isfinite(high - low):
-        ax.contour(image, levels=[(low + high) / 2], colors="black", linewidths=1)
+        ax.contour(image, levels=[low + share * (high - low) for share in LEVELS], colors="black", linewidths=WIDTHS)
