@@ -28,7 +28,7 @@ def test_each_picture_has_a_page_and_is_shown_among_the_others(name, gallery):
     assert f"\n   {name}\n" in pages[1]
 
 
-@pytest.mark.parametrize("name", ["plot_weights", "draw_network", "plot_saliency", "plot_gradient_flow"])
+@pytest.mark.parametrize("name", PICTURES)
 def test_scripts_run_where_the_examples_are_and_draw_one_figure(name, gallery, root, monkeypatch):
     monkeypatch.chdir(root)
     runpy.run_path(str(gallery / f"{name}.py"))
