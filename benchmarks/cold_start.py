@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -39,13 +40,13 @@ print(status[status.index("VmHWM:") + 1])
 
 def measure(threads: int, seconds: float) -> Iterator[Line]:
     """Yield a line for the time and one for the memory of the programs, which are run in turn."""
-    programs = {name: code for name, code in PROGRAMS.items() if name == "tinynet" or run(code) is not None}
+    programs = {name: code for name, code in PROGRAMS.items() if name == "tinynet" or run(code, threads) is not None}
     times: Samples = {name: [] for name in programs}
     memory: Samples = {name: [] for name in programs}
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(times["tinynet"]) < FEWEST:
         for name, code in programs.items():
-            result = run(code)
+            result = run(code, threads)
             if result is None:
                 raise RuntimeError(f"this program fails: {code}")
             times[name].append(result[0])
@@ -54,11 +55,12 @@ def measure(threads: int, seconds: float) -> Iterator[Line]:
     yield line("peak memory", "MiB", memory)
 
 
-def run(code: str) -> tuple[float, float] | None:
+def run(code: str, threads: int) -> tuple[float, float] | None:
     """Return the seconds and the bytes of one new process, None where it fails, as torch does where it is missing."""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
     start = time.perf_counter()
     process = subprocess.run(
-        [sys.executable, "-c", code + REPORT_MEMORY], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code + REPORT_MEMORY], capture_output=True, text=True, check=False, env=environment
     )
     elapsed = time.perf_counter() - start
     return None if process.returncode else (elapsed, float(process.stdout) * 1024)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinynet._arrays import FLOAT32, as_real
+from tinynet._memory_maps import give_back
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # Smaller chunks make the threads of BLAS meet more often, larger ones leave the cache; measured flat from 1 to 8 MiB.
 CHUNK_BYTES = 1 << 23
-# A memory map of no more bytes may well stay in memory: it takes time to read it anew.
-MAPPED_BYTES = 1 << 26
 
 
 def fewest_rows(x: Array) -> int:
@@ -51,12 +49,5 @@ def gather(x: Array, rows: int, evaluate: Callable[[Array], Array]) -> Array:
     for start in range(rows, len(x), rows):
         result[start : start + rows] = evaluate(x[start : start + rows])
         if isinstance(x, np.memmap):
-            _give_back(x)
+            give_back(x)
     return result
-
-
-def _give_back(x: np.memmap[Any, Any]) -> None:
-    """Take what was read of a large memory map out of this process's memory, which would fill with it; files stay."""
-    unchanged = x.mode in ("r", "r+", "w+")  # "c" keeps what was written to it nowhere else
-    if unchanged and x.nbytes > MAPPED_BYTES and hasattr(mmap, "MADV_DONTNEED"):
-        x._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Large batches in chunks: memory maps that stay out of memory and lose nothing."""
+"""Memory maps stay out of memory and lose nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import _chunks
+from tinynet import _memory_maps
 
 NET = tn.Sequential(tn.Dense(4, 5, rng=0), tn.ReLU(), tn.Dense(5, 3, rng=1), tn.Softmax())
 PEAK = """
@@ -28,7 +28,7 @@ print((resident() - before) * 1024)
 
 @pytest.mark.parametrize("mode", ["r", "r+", "c"])
 def test_a_memory_map_keeps_what_was_written_to_it(tmp_path, monkeypatch, mode):
-    monkeypatch.setattr(_chunks, "MAPPED_BYTES", 0)
+    monkeypatch.setattr(_memory_maps, "MAPPED_BYTES", 0)
     values = np.random.default_rng(0).random((5000, 4), dtype=np.float32)
     values.tofile(tmp_path / "x")
     x = np.memmap(tmp_path / "x", np.float32, mode, shape=values.shape)
