@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet._arrays import as_real, check_integer
+from tinynet._ending import last_layer
 from tinynet.errors import ShapeError
 from tinynet.functional import softmax
 from tinynet.layers import LogSoftmax, Softmax
 from tinynet.viz._axes import own_axes
 from tinynet.viz._evaluation import as_network
-from tinynet.viz._inputs import as_class_names, as_labels
+from tinynet.viz._inputs import as_class_names, as_labels, as_names
 from tinynet.viz._picture import picture
 from tinynet.viz._regions import COLOURS, draw_regions, name_regions
 from tinynet.viz._scale import HUGE
@@ -119,7 +120,7 @@ def plot_decision_boundary(
     inside = names if classes > len(COLOURS) else []
     if inside and max(map(len, names)) > FEW_LETTERS:
         inside, names = [str(k) for k in range(classes)], [f"{k}: {name}" for k, name in enumerate(names)]
-    words = ["feature 0", "feature 1"] if feature_names is None else [str(name) for name in feature_names]
+    words = ["feature 0", "feature 1"] if feature_names is None else as_names(feature_names, owner, "feature")
     if len(words) != 2:
         raise ValueError(f"{owner} got {len(words)} feature_names for 2 features")
 
@@ -169,7 +170,7 @@ def _probabilities(network: Sequential, extent: tuple[float, float, float, float
     middles = (np.arange(resolution) + 0.5) / resolution
     across, up = np.meshgrid(left + (right - left) * middles, bottom + (top - bottom) * middles)
     points = np.stack([across.ravel(), up.ravel()], axis=1)
-    made = isinstance(network._last_layer(), (Softmax, LogSoftmax))
+    made = isinstance(last_layer(network), (Softmax, LogSoftmax))
     with np.errstate(over="ignore", invalid="ignore"):
         rows = network.predict_proba(points) if made else softmax(network(points))
     return rows.reshape(resolution, resolution, -1)
