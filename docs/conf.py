@@ -29,6 +29,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_copybutton",
     "matplotlib.sphinxext.plot_directive",
 ]
 exclude_patterns = ["_build", "figures", "images"]
@@ -39,8 +40,15 @@ numfig = True
 numfig_secnum_depth = 1
 
 # MathJax as one file from a wheel: Sphinx's default comes from another host, and other bundles load fonts.
-mathjax = next(file for file in files("sphinx-mathjax-offline") or [] if file.name == "tex-svg-full.js")
-mathjax_path = mathjax.name
+bundles = [file for file in files("sphinx-mathjax-offline") or [] if file.name == "tex-svg-full.js"]
+if not bundles:
+    raise FileNotFoundError("sphinx-mathjax-offline has no tex-svg-full.js: install the extra docs, with its version")
+mathjax_path = bundles[0].name
+
+# What the button on a block copies is the code behind the prompts, if there are prompts, else all of it.
+copybutton_prompt_text = r">>> |\.\.\. ?"
+copybutton_prompt_is_regexp = True
+copybutton_selector = ":not(.highlight-text) > div.highlight pre"  # text is what programs print
 
 # The API: what the docstrings say, which give types and shapes in words.
 autodoc_typehints = "none"
@@ -61,13 +69,17 @@ PlotDirective.option_spec["alt"] = lambda text: " ".join((text or "").split())
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"tinynet {version}"
-html_static_path = ["_static", str(mathjax.locate())]
+html_static_path = ["_static", str(bundles[0].locate())]
 html_css_files = ["tinynet.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_domain_indices = False  # the pages of the API list the modules
-# The pages of this folder have none below them.
-html_sidebars = {path.stem: [] for path in Path(__file__).parent.iterdir() if path.suffix in (".md", ".rst")}
+# Beside a page stand those of its section. The pages of this folder are alone, but for one of the how-tos.
+html_sidebars = {
+    path.stem: []
+    for path in Path(__file__).parent.iterdir()
+    if path.suffix in (".md", ".rst") and path.stem != "training"
+}
 html_theme_options = {
     "navigation_with_keys": False,
     "header_links_before_dropdown": 7,

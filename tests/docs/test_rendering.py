@@ -1,4 +1,4 @@
-"""The built pages in a browser without a network: every equation is there, and nothing comes from another host.
+"""The built pages in a browser without a network: equations are there, code is copied, no other host is asked.
 
 `TINYNET_DOCS` names the folder of built pages; those with equations take a minute or two:
 
@@ -6,15 +6,38 @@
     TINYNET_DOCS=BUILT python -m pytest tests/docs
 """
 
+import ast
+import doctest
+import json
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from browser import CHROMIUM, render
 from built_pages import BUILT, PATHS, Page, count_equations, css_loads, is_elsewhere, name_of, needs_built_pages
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+# Presses every button that copies, and writes onto the page what came of it.
+PRESS = """<script>
+addEventListener("load", () => setTimeout(() => {
+    let text
+    document.execCommand = () => { text = document.activeElement.value; return true }
+    const pressed = [...document.querySelectorAll("button.copybtn")].map(button => {
+        const {left, right} = button.getBoundingClientRect()
+        const seen = getComputedStyle(button).opacity == 1 && left >= 0 && right <= innerWidth
+        text = ""
+        button.click()
+        return {text, seen, block: button.closest("[class*=highlight-]").className}
+    })
+    const result = document.createElement("i")
+    result.id = "pressed"
+    result.textContent = encodeURIComponent(JSON.stringify(pressed))
+    document.body.append(result)
+}, 1000))
+</script>"""
 pytestmark = [needs_built_pages, pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium")]
 
 
@@ -68,6 +91,20 @@ def test_nothing_that_a_page_or_a_style_sheet_loads_is_elsewhere():
     assert any(path.suffix == ".css" and urls for path, urls in loads.items())
     elsewhere = {name_of(path): list(filter(is_elsewhere, urls)) for path, urls in loads.items()}
     assert {name: urls for name, urls in elsewhere.items() if urls} == {}
+
+
+@pytest.mark.parametrize("name", ["quickstart.md", "tour.rst", "howto/inspect_a_file.md", "howto/own_layer.md"])
+def test_buttons_copy_the_code_of_a_page_without_prompts_and_output(name, tmp_path):
+    built, source = (BUILT / name).with_suffix(".html"), (DOCS / name).read_text("utf-8")
+    page = tmp_path / "page.html"
+    page.write_text(f'<base href="{built.as_uri()}">{built.read_text("utf-8")}{PRESS}', "utf-8")
+    pressed = json.loads(unquote(re.search(r'id="pressed">(.+?)<', render(page)[0])[1]))
+    assert all(button["seen"] for button in pressed)
+    shell = [button["text"] for button in pressed if "highlight-bash" in button["block"]]
+    assert shell == [text.rstrip() for text in re.findall(r"^```bash\n(.*?)^```$", source, re.MULTILINE | re.DOTALL)]
+    code = "\n".join(button["text"] for button in pressed if "highlight-bash" not in button["block"])
+    examples = doctest.DocTestParser().get_examples(re.sub("^```.*$", "", source, flags=re.MULTILINE))
+    assert ast.dump(ast.parse(code)) == ast.dump(ast.parse("".join(example.source for example in examples)))
 
 
 def test_a_page_with_such_faults_would_be_noticed(tmp_path):
