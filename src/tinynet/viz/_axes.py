@@ -12,7 +12,6 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocat
 from matplotlib.transforms import Bbox
 
 from tinynet.viz._scale import HUGE, largest_magnitude
-from tinynet.viz._texts import plural as plural
 from tinynet.viz._texts import wrap
 
 if TYPE_CHECKING:
@@ -52,7 +51,6 @@ def own_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
     if ax is None:
         scale = text_scale()
         _, ax = plt.subplots(figsize=(size[0] * scale, size[1] * scale), layout="constrained")
-    check_axes(ax, "tinynet.viz")
     ax.grid(False)
     return ax
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 import matplotlib.pyplot as plt
 
-from tinynet.viz._axes import check_axes
+from tinynet.viz._axes import check_axes, text_scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,15 @@ SETTINGS: dict[str, Any] = {
     "ytick.labelsize": "medium",
     "ytick.minor.visible": False,
 }
+#: Lengths in points that grow with the text.
+LENGTHS = {
+    "axes.labelpad": 4.0,
+    "axes.titlepad": 6.0,
+    "xtick.major.pad": 3.5,
+    "xtick.major.size": 3.5,
+    "ytick.major.pad": 3.5,
+    "ytick.major.size": 3.5,
+}
 
 
 def picture(function: Function) -> Function:
@@ -44,21 +53,30 @@ def picture(function: Function) -> Function:
         before = plt.get_fignums()
         try:
             with _settings():
-                return function(*args, **options)
+                drawn = function(*args, **options)
+                for ax in (ax for number in _opened_since(before) for ax in plt.figure(number).axes):
+                    ax.tick_params(labelsize=plt.rcParams["font.size"])  # of ticks that are made later, too
+            return drawn
         except BaseException:
-            for number in set(plt.get_fignums()).difference(before):
+            for number in _opened_since(before):
                 plt.close(number)
             raise
 
     return cast("Function", draw)
 
 
+def _opened_since(before: list[int]) -> list[int]:
+    """Return the numbers of the figures that are open now and were not before."""
+    return [number for number in plt.get_fignums() if number not in before]
+
+
 @contextmanager
 def _settings() -> Iterator[None]:
-    """Set `SETTINGS` for a while; `rc_context` would also put back the backend, which closes figures before 3.6."""
+    """Set `SETTINGS` and `LENGTHS` for a while; `rc_context` of matplotlib 3.5 puts back the backend, too."""
     current: Any = plt.rcParams
-    before = {key: current[key] for key in SETTINGS if key in current}
-    current.update({key: SETTINGS[key] for key in before})
+    wanted = {**SETTINGS, **{key: points * text_scale() for key, points in LENGTHS.items()}}
+    before = {key: current[key] for key in wanted if key in current}
+    current.update({key: wanted[key] for key in before})
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ from tinynet._ending import last_layer
 from tinynet.errors import ShapeError
 from tinynet.functional import softmax
 from tinynet.layers import LogSoftmax, Softmax
-from tinynet.viz._axes import own_axes
+from tinynet.viz._axes import own_axes, text_scale
 from tinynet.viz._evaluation import as_network
 from tinynet.viz._inputs import as_class_names, as_labels, as_names
 from tinynet.viz._picture import picture
@@ -179,7 +179,7 @@ def _probabilities(network: Sequential, extent: tuple[float, float, float, float
 def _draw_samples(ax: Axes, x: Array, k: int, name: str) -> None:
     """Draw the samples of one class, which may be none: the legend names it all the same."""
     look: dict[str, Any] = {"color": COLOURS[k % len(COLOURS)], "marker": MARKS[k % len(MARKS)]}
-    size = 36 if len(x) <= 300 else 14
+    size = (6 if len(x) <= 300 else 4) * text_scale()
     many = len(x) > MOST_SAMPLES
     shown = name if name and not name.startswith("_") else f" {name}"  # which legends would leave out
-    ax.scatter(x[:, 0], x[:, 1], s=size, edgecolors="black", linewidths=0.6, label=shown, rasterized=many, **look)
+    ax.scatter(x[:, 0], x[:, 1], s=size**2, edgecolors="black", linewidths=0.6, label=shown, rasterized=many, **look)

@@ -125,12 +125,12 @@ def plot_confusion_matrix(
     if ax is None:
         names = shorten_all(names, MOST_LETTERS)
         side = cell * classes + LETTER * max(map(len, names))
-        ax = own_axes(ax, (side + 1.9, side + 0.9))
     else:  # beside what is there already, and a colour bar
         width, height = room(ax)
         side = min(0.8 * width, height)
         names = shorten_all(names, min(MOST_LETTERS, max(8, int(NAME * side / LETTER))))
         cell = side / classes
+    ax = own_axes(ax, (side + 1.9, side + 0.9))
     mesh = _draw_shares(ax, shares, colours)
     _name_cells(ax, names, upright=max(map(len, names)) * LETTER > cell)
     if few:
@@ -140,7 +140,7 @@ def plot_confusion_matrix(
     if few:
         title += f"\nin the cells: {'% of the true class' if normalize else 'samples'}, if any"
     ax.set(xlabel="predicted class", ylabel="true class")
-    ax.set_title(title, fontsize="medium", pad=10)  # above the number at the end of the colour bar
+    ax.set_title(title, fontsize="medium", pad=10 * text_scale())  # above the number at the end of the colour bar
     return ax
 
 

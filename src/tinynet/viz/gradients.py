@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tinynet.viz._axes import BLUE, VERMILION, own_axes, room, scale_by_logarithms
+from tinynet.viz._axes import BLUE, VERMILION, own_axes, room, scale_by_logarithms, text_scale
 from tinynet.viz._layers import layer_name, leaf_layers
 from tinynet.viz._picture import picture
 from tinynet.viz._texts import LETTER, plain, plural, shorten_all
@@ -84,7 +84,7 @@ def plot_gradient_flow(network: Any, *, ax: Axes | None = None) -> Axes:
     magnitudes[magnitudes == 0] = np.nan  # a scale of logarithms has no place for it
     scale_by_logarithms(ax, magnitudes[magnitudes > 0])
     for column, look in zip(magnitudes.T, (LARGEST, TYPICAL)):
-        ax.plot(column, markersize=6, **look)
+        ax.plot(column, markersize=6 * text_scale(), **look)
     dead = [place for place, size in enumerate(sizes) if size.largest == 0 and not size.not_finite]
     if dead:
         ax.plot(dead, [0.04] * len(dead), transform=ax.get_xaxis_transform(), **DEAD)

@@ -130,7 +130,8 @@ def _moments(weights: Array) -> tuple[float, float]:
 def _draw(ax: Axes, panel: Panel, bins: int, colours: Colormap) -> None:
     """Draw the bars in the colours of the weights that they count, and a line for each bias below them."""
     weights, limit, unit = panel.weights
-    edges = _edges(weights[abs(weights) <= limit], limit, bins)
+    weights = weights[abs(weights) <= limit]
+    edges = _edges(weights, limit, bins)
     counts, _ = np.histogram(weights, edges)
     middles = (edges[1:] + edges[:-1]) / 2
     shades = colours(Normalize(-limit, limit)(middles))

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinynet._arrays import check_positive
 from tinynet.layers import Conv2d
-from tinynet.viz._axes import add_colour_bar, grid, hide_axis, picture_inches
+from tinynet.viz._axes import add_colour_bar, grid, head, hide_axis, picture_inches
 from tinynet.viz._heatmap import mark_not_finite
 from tinynet.viz._inputs import as_image_shape, as_weights
 from tinynet.viz._picture import picture
@@ -80,7 +80,7 @@ def plot_neurons(
     colours = colour_map(cmap, owner).with_extremes(bad=NOT_FINITE)
 
     width, height = picture_inches(*shape, max(1.0, 3.2 / len(shown) ** 0.5))
-    figure, axes, _, bar = grid(len(shown), (width, height), caption=0.23, heading=0.5, bar=True)
+    figure, axes, _, bar = grid(len(shown), (width, height), caption=0.23, bar=True)
     cells, reach, unit = scaled(shown, limit)
     for index, (ax, image) in enumerate(zip(axes, cells.reshape(-1, *shape))):
         drawn = ax.imshow(image, vmin=-reach, vmax=reach, cmap=colours, origin="upper", interpolation="none")
@@ -88,7 +88,7 @@ def plot_neurons(
         hide_axis(ax)
         ax.set_title(str(index), fontsize="small", pad=2)
     first = "" if len(shown) == neurons else f"first {len(shown)} of "
-    each = f"{shape[0]} × {shape[1]} weights each"
-    figure.suptitle(f"{plain(shorten(name, 24))}: {first}{plural(neurons, noun)}\n{each}" + not_finite_note(shown))
+    title = f"{plain(shorten(name, 24))}: {first}{plural(neurons, noun)}\n{shape[0]} × {shape[1]} weights each"
+    head(figure, (title + not_finite_note(shown)).splitlines())
     add_colour_bar(drawn, "weight", shown, unit=unit, bar=bar)
     return figure

@@ -11,8 +11,7 @@ from tinynet.viz._axes import RIGHT, WRONG, grid, head, hide_axis, picture_inche
 from tinynet.viz._inputs import as_class_names, as_images, as_labels, as_probabilities, pixel_range
 from tinynet.viz._picture import picture
 from tinynet.viz._scale import colour_map, scaled
-from tinynet.viz._texts import SMALL_LETTER, plain, shorten_all
-from tinynet.viz._texts import percentage as percentage
+from tinynet.viz._texts import SMALL_LETTER, percentage, plain, shorten_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
