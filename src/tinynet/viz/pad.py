@@ -42,8 +42,8 @@ class DigitPad:
     Beside the paper are the image that the network gets, the probabilities of the classes, or of the 16 most probable
     ones, and the activations of up to 14 layers, red above zero and blue below it, each layer on a scale of its own.
     The names of the classes stand under their scores, in the last layer, where there is room for them. The drawing is
-    given MNIST's form: its longer side is scaled to 20 pixels and its centre of mass moved to the middle of 28 x 28. A
-    click with the right button, or the key ``c``, clears the paper.
+    given MNIST's form: its longer side is scaled to 20 pixels and its centre of mass moved to the middle of 28 x 28.
+    A click with the right button, or the key ``c``, clears the paper.
 
     Parameters
     ----------
