@@ -92,10 +92,10 @@ def test_dollar_signs_are_drawn_as_they_are_written_where_formulas_are_switched_
     assert title.get_text() == r"\$5"
 
 
-LARGE_TEXT = ("bias", "one neuron", "10 classes", "boundary of 26 classes", "one histogram", "gradient flow, long names")
+LARGE_TEXT = ("bias", "one neuron", "10 classes", "boundary of 26 classes", "one histogram")
 
 
-@pytest.mark.parametrize("name", LARGE_TEXT)
+@pytest.mark.parametrize("name", [*LARGE_TEXT, "gradient flow, long names"])
 def test_a_figure_grows_with_its_text(name):
     inches = LEGIBLE[name]().get_size_inches()
     with plt.rc_context({"font.size": 24, "figure.dpi": 50}):
