@@ -115,6 +115,13 @@ def test_up_to_seven_classes_have_colours_enough():
     assert not plot_decision_boundary(rays(7), X, [0, 1, 2, 3]).texts
 
 
+def test_the_marks_in_the_legend_stand_out_on_a_black_background():
+    with plt.style.context("dark_background"):
+        legend = plot_decision_boundary(network(LEFT_AND_RIGHT), X, [0, 1, 1, 0]).get_legend()
+    edges = [tuple(mark.get_edgecolor()[0][:3]) for mark in legend.findobj(PathCollection)]
+    assert edges == [(1, 1, 1)] * 2
+
+
 def test_axes_have_words():
     ax = plot_decision_boundary(network(LEFT_AND_RIGHT), X, [0, 1, 1, 0])
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("feature 0", "feature 1")

@@ -158,7 +158,7 @@ def test_many_classes_have_colours_only_and_some_names():
         ([0, -1], [0, 1], {}, ValueError, "got -1"),
         ([0, 2], [0, 1], {"class_names": list("ab")}, ValueError, "below 2"),
         ([0, 1], np.eye(2), {"class_names": list("abc")}, ValueError, "3 class_names for 2 classes"),
-        ([0, 1], [[np.nan, 1], [0, 1]], {}, ValueError, "NaN among them"),
+        ([0, 1], [[0, 1], [np.nan, 1]], {}, ValueError, "expects probabilities, got NaN in row 1$"),
     ],
 )
 def test_refuses_what_does_not_fit_before_a_figure_opens(labels, predictions, options, error, message):

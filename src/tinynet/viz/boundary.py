@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.collections import PathCollection
 
 from tinynet._arrays import as_real, check_integer
 from tinynet._ending import last_layer
@@ -140,7 +142,9 @@ def plot_decision_boundary(
     key = "marks: samples and their true classes\nregions: predicted class, paler where less sure"
     ax.set_title(f"{accuracy}\n{key}", fontsize="medium")
     beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
-    ax.legend(title="class", fontsize="small", ncol=columns, **beside)
+    legend = ax.legend(title="class", fontsize="small", ncol=columns, **beside)
+    for mark in legend.findobj(PathCollection):
+        mark.set_edgecolor(plt.rcParams["text.color"])  # black marks would be lost on black
     return ax
 
 

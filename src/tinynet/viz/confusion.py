@@ -98,8 +98,8 @@ def plot_confusion_matrix(
             raise ShapeError(
                 f"{owner} expects probabilities of shape (N, classes), neither of them 0, got {scores.shape}"
             )
-        if np.isnan(scores).any():
-            raise ValueError(f"{owner} expects probabilities, got NaN among them")
+        if (unknown := np.isnan(scores).any(axis=1)).any():
+            raise ValueError(f"{owner} expects probabilities, got NaN in row {int(unknown.argmax())}")
         classes = scores.shape[1]
         predictions = scores.argmax(axis=1)
     predicted = as_labels(predictions, classes, owner, "predictions")
