@@ -53,3 +53,10 @@ def test_what_may_change_numbers_is_the_end(last):
 def test_a_network_of_nothing_has_no_end():
     assert last_layer(tn.Sequential(tn.Flatten(), tn.Sequential(tn.Dropout(0.5)))) is None
     assert last_layer(tn.Sequential()) is None
+
+
+def test_probabilities_may_be_followed_by_what_changes_none():
+    net = tn.Sequential(tn.Dense(2, 3, rng=0), tn.Softmax(), tn.Dropout(0.5))
+    assert net.predict_proba([[1.0, 2.0]]).sum().round(6) == 1
+    with pytest.raises(ValueError, match="this one ends in nothing"):
+        tn.Sequential(tn.Flatten()).predict_proba([[1.0]])

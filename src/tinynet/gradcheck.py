@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import numpy as np
 
 from tinynet._arrays import FLOAT64, as_real
+from tinynet._random import as_generator
 from tinynet.errors import GradientError
 from tinynet.layers.base import Layer
 from tinynet.losses import CrossEntropy
@@ -99,7 +100,7 @@ def check_gradients(
         if loss is not None and not isinstance(loss, CrossEntropy):
             raise TypeError(f"check_gradients: loss must be a CrossEntropy, got {loss!r}")
         arrays.update(subject.params)
-        analytic, evaluate, weights = _of_layer(subject, x, targets, loss, np.random.default_rng(rng))
+        analytic, evaluate, weights = _of_layer(subject, x, targets, loss, as_generator(rng, "check_gradients"))
     else:
         raise TypeError(f"check_gradients checks a Layer or a CrossEntropy, got {type(subject).__name__}")
     numeric = {key: _central_differences(evaluate, weights, array) for key, array in arrays.items()}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tinynet._arrays import FLOAT32, check_dtype
+from tinynet._random import as_generator
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def he_normal(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DT
     ((128, 784), '2.00')
     """
     fan_in, _ = _fans(shape, "he_normal")
-    return _normal(shape, 2.0 / fan_in, rng, check_dtype(dtype, "he_normal"))
+    return _normal(shape, 2.0 / fan_in, rng, dtype, "he_normal")
 
 
 def he_uniform(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DTypeLike = FLOAT32) -> Array:
@@ -83,7 +84,7 @@ def he_uniform(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.D
     ('2.00', True)
     """
     fan_in, _ = _fans(shape, "he_uniform")
-    return _uniform(shape, 2.0 / fan_in, rng, check_dtype(dtype, "he_uniform"))
+    return _uniform(shape, 2.0 / fan_in, rng, dtype, "he_uniform")
 
 
 def glorot_normal(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DTypeLike = FLOAT32) -> Array:
@@ -110,7 +111,7 @@ def glorot_normal(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: np
     '2.00'
     """
     fan_in, fan_out = _fans(shape, "glorot_normal")
-    return _normal(shape, 2.0 / (fan_in + fan_out), rng, check_dtype(dtype, "glorot_normal"))
+    return _normal(shape, 2.0 / (fan_in + fan_out), rng, dtype, "glorot_normal")
 
 
 def glorot_uniform(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DTypeLike = FLOAT32) -> Array:
@@ -137,7 +138,7 @@ def glorot_uniform(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: n
     True
     """
     fan_in, fan_out = _fans(shape, "glorot_uniform")
-    return _uniform(shape, 2.0 / (fan_in + fan_out), rng, check_dtype(dtype, "glorot_uniform"))
+    return _uniform(shape, 2.0 / (fan_in + fan_out), rng, dtype, "glorot_uniform")
 
 
 def zeros(shape: tuple[int, ...], *, rng: RandomSource = None, dtype: npt.DTypeLike = FLOAT32) -> Array:
@@ -183,10 +184,12 @@ def _checked(shape: tuple[int, ...], owner: str) -> tuple[int, ...]:
         raise TypeError(f"{owner}: weights need a shape, a tuple of integers, got {shape!r}") from None
 
 
-def _normal(shape: tuple[int, ...], variance: float, rng: RandomSource, dtype: npt.DTypeLike) -> Array:
-    return (np.random.default_rng(rng).standard_normal(shape) * sqrt(variance)).astype(dtype)
+def _normal(shape: tuple[int, ...], variance: float, rng: RandomSource, dtype: npt.DTypeLike, owner: str) -> Array:
+    dtype = check_dtype(dtype, owner)
+    return (as_generator(rng, owner).standard_normal(shape) * sqrt(variance)).astype(dtype)
 
 
-def _uniform(shape: tuple[int, ...], variance: float, rng: RandomSource, dtype: npt.DTypeLike) -> Array:
+def _uniform(shape: tuple[int, ...], variance: float, rng: RandomSource, dtype: npt.DTypeLike, owner: str) -> Array:
     bound = sqrt(3.0 * variance)  # a uniform distribution over ±b has the variance b² / 3
-    return np.random.default_rng(rng).uniform(-bound, bound, shape).astype(dtype)
+    dtype = check_dtype(dtype, owner)
+    return as_generator(rng, owner).uniform(-bound, bound, shape).astype(dtype)

@@ -177,7 +177,9 @@ class Sequential(Layer):
         ValueError
             If the network ends in neither.
         """
-        last = self._last_layer()
+        from tinynet._ending import last_layer  # which knows networks
+
+        last = last_layer(self)
         if not isinstance(last, (Softmax, LogSoftmax)):
             raise ValueError(
                 f"{self.label}: predict_proba needs a network that ends in Softmax or LogSoftmax, this one ends in "
@@ -262,14 +264,6 @@ class Sequential(Layer):
         from tinynet._images import evaluate_images  # not before it is used: a new process predicts rows sooner
 
         return evaluate_images(self, x, batch_size, keep, f"{self.label}: {method}")
-
-    def _last_layer(self) -> Layer | None:
-        """Return the last layer, that of the last network where networks are nested; empty ones count for nothing."""
-        for layer in reversed(self.layers):
-            last = layer._last_layer() if isinstance(layer, Sequential) else layer
-            if last is not None:
-                return last
-        return None
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tinynet._arrays import check_integer
+from tinynet._random import as_generator
 from tinynet.datasets.drawing import BOX, MIDDLE, SIZE, pen_depth
 from tinynet.datasets.strokes import STROKES
 
@@ -61,7 +62,7 @@ def synthetic_digits(
     ((20, 28, 28), [0, 0, 1, 1, 2, 2])
     """
     n = check_integer(n, "synthetic_digits: n", 0)
-    rng = np.random.default_rng(rng)
+    rng = as_generator(rng, "synthetic_digits")
     labels = rng.permutation(np.resize(rng.permutation(10), n)).astype(np.int64)
     images = np.empty((n, SIZE, SIZE), np.uint8)
     for image, label in zip(images, labels.tolist()):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tinynet._arrays import as_array, as_real, check_integer, check_number
+from tinynet._random import as_generator
 from tinynet.errors import ShapeError
 from tinynet.functional.selection import keep_where
 
@@ -50,7 +51,7 @@ def dropout_mask(shape: int | tuple[int, ...], p: float, *, rng: RandomSource = 
     sizes = shape if isinstance(shape, tuple) else (shape,)
     kept = np.empty([check_integer(size, "dropout_mask: each size of shape", 0) for size in sizes], np.bool_)
     p = check_probability(p, "dropout_mask: p")
-    draw_mask(kept, p, np.random.SFC64(np.random.default_rng(rng).integers(2**63)))
+    draw_mask(kept, p, np.random.SFC64(as_generator(rng, "dropout_mask").integers(2**63)))
     return kept
 
 

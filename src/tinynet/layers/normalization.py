@@ -12,6 +12,7 @@ from tinynet.functional.normalization import (
     batch_norm_kernel,
     batch_statistics,
     broadcast,
+    channel_sum,
     count,
 )
 from tinynet.layers.base import Layer
@@ -109,9 +110,9 @@ class BatchNorm(Layer):
         return batch_norm_kernel(x, buffers["running_mean"], scale, bias, x if scratch else None), True
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        if not training or len(x) == 0:
-            return BatchNorm._infer(self, x, False)[0], None  # a subclass's _infer may lead back here
         self._check(x.shape)
+        if not training or len(x) == 0:
+            return self._with_running_statistics(x)
         if count(x) < 2:
             raise self._wrong_shape(x.shape, " with at least two numbers in each channel in training")
         mean, variance = batch_statistics(x)
@@ -121,10 +122,15 @@ class BatchNorm(Layer):
             y = normalized * broadcast(self.params["weight"], x) + broadcast(self.params["bias"], x)
         return y, (normalized, mean, variance, count(x))
 
+    def _with_running_statistics(self, x: Array) -> tuple[Array, Any]:
+        mean, variance = self.buffers["running_mean"], self.buffers["running_var"]
+        normalized = batch_norm_kernel(x, mean, 1 / np.sqrt(variance + x.dtype.type(self.eps)), None)
+        return BatchNorm._infer(self, x, False)[0], (normalized, mean, variance, 0)  # a subclass's may lead back here
+
     def _update(self, context: Any) -> None:
-        if context is None:
-            return
         _, mean, variance, numbers = context
+        if numbers == 0:
+            return
         buffers = self.buffers
         buffers["num_batches_tracked"] = buffers["num_batches_tracked"] + 1
         share = 1 / int(buffers["num_batches_tracked"]) if self.momentum is None else self.momentum
@@ -133,11 +139,12 @@ class BatchNorm(Layer):
         buffers["running_var"] = (1 - share) * buffers["running_var"] + share * unbiased
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
-        if context is None:
-            return grad.copy(), {key: np.zeros_like(value) for key, value in self.params.items()}
-        normalized, _, variance, _ = context
-        grad_x, *gradients = batch_norm_backward_kernel(grad, normalized, self._scale(variance))
-        return grad_x, dict(zip(self.params, gradients))
+        normalized, _, variance, numbers = context
+        if numbers == 0:  # running statistics do not depend on x
+            grad_x, gradients = grad * broadcast(self._scale(variance), grad), (grad * normalized, grad)
+            return grad_x, {key: channel_sum(gradient) for key, gradient in zip(self.params, gradients)}
+        grad_x, *sums = batch_norm_backward_kernel(grad, normalized, self._scale(variance))
+        return grad_x, dict(zip(self.params, sums))
 
     def _scale(self, variance: Array) -> Array:
         """Return ``weight / sqrt(variance + eps)``."""

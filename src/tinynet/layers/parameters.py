@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, NoReturn
 import numpy as np
 
 from tinynet._arrays import as_real, check_dtype, is_masked
+from tinynet._random import as_generator
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def initial_weights(
     if not callable(initializer):
         raise TypeError(f"{owner}: initializer must be a function such as he_normal, got {initializer!r}")
     dtype = check_dtype(dtype, owner)
-    weight = as_real(initializer(shape, rng=rng, dtype=dtype), f"{owner} initializer", dtype)
+    weight = as_real(initializer(shape, rng=as_generator(rng, owner), dtype=dtype), f"{owner} initializer", dtype)
     if weight.shape != shape:
         raise ShapeError(f"{owner}: the initializer must give weights of shape {shape}, got {weight.shape}")
     params = {"weight": weight.copy()}  # an initializer may hand out an array of its own

@@ -102,8 +102,6 @@ class MaxPool2d(_Pool2d):
         return max_pool2d_kernel(x, self.kernel_size, self.stride, self.padding), True
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        if not training:
-            return MaxPool2d._infer(self, x, False)[0], None
         self._check(x)
         y, places = max_pool2d_and_places(x, self.kernel_size, self.stride, self.padding)
         return y, (places, x.shape)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet._random import as_generator
 from tinynet.functional.dropout import check_probability, draw_mask, dropout_kernel
 from tinynet.layers.activations import Elementwise
 
@@ -55,7 +56,7 @@ class Dropout(Elementwise):
     def __init__(self, p: float = 0.5, *, rng: RandomSource = None, name: str | None = None) -> None:
         self.p: float = check_probability(p, "Dropout: p")
         super().__init__(name=name)
-        self._seed = int(np.random.default_rng(rng).integers(2**63))
+        self._seed = int(as_generator(rng, "Dropout").integers(2**63))
         self._drawn = 0
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:

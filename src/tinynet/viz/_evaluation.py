@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from tinynet._ending import last_layer
 from tinynet._images import as_batch
 from tinynet.errors import ShapeError
-from tinynet.functional.normalization import broadcast
-from tinynet.layers import BatchNorm, Flatten, LogSoftmax, Softmax
+from tinynet.layers import Flatten, LogSoftmax, Softmax
 from tinynet.network import Sequential
 from tinynet.viz._layers import layer_name
 
@@ -41,15 +38,8 @@ class Step(NamedTuple):
         layer = self.layer
         if self.changes_nothing:
             return grad
-        if isinstance(layer, BatchNorm) and type(layer)._forward is BatchNorm._forward:
-            # In inference its statistics are fixed numbers, for which its context has no place.
-            return grad * broadcast(layer._scale(layer.buffers["running_var"]), grad)
         try:
-            context = self.context
-            if context is None:  # inference need keep nothing; where training gives the same, what it keeps serves
-                y, kept = layer._evaluate(self.x, True)
-                context = kept if np.array_equal(y, self.y) else None
-            grad_x: Array = layer._differentiate(context, grad)[0]
+            grad_x: Array = layer._differentiate(self.context, grad)[0]
         except Exception as error:
             raise TypeError(
                 f"{owner} needs the gradient of layer {self.name} in inference, but its _backward raised "
