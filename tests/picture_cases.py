@@ -25,10 +25,10 @@ def plane() -> tn.Sequential:
 
 PICTURE_CASES: dict[str, Case] = {
     "viz.plot_activations": case(
-        lambda x: viz.plot_activations(net(), x), normal(1, 4), owner=("plot_activations", "Sequential"), cancels=True
+        lambda x: viz.plot_activations(net(), x), normal(1, 4), owner=("plot_activations", "Sequential")
     ),
     "viz.plot_saliency": case(
-        lambda x: viz.plot_saliency(net(), x), normal(1, 4), owner=("plot_saliency", "Sequential"), cancels=True
+        lambda x: viz.plot_saliency(net(), x), normal(1, 4), owner=("plot_saliency", "Sequential")
     ),
     "viz.plot_weights": case(viz.plot_weights, normal(3, 4), owner="plot_weights"),
     "viz.plot_neurons": case(viz.plot_neurons, normal(3, 4), owner="plot_neurons"),

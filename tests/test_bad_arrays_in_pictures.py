@@ -13,6 +13,9 @@ from array_case import Case
 from odd_arrays import ERRORS, SAME, SHAPES, WRONG, locked, refusal, with_one
 from picture_cases import PICTURE_CASES
 
+import tinynet as tn
+from tinynet import viz
+
 every_picture = pytest.mark.parametrize("case", PICTURE_CASES.values(), ids=PICTURE_CASES)
 
 
@@ -59,3 +62,18 @@ def test_what_is_not_finite_and_other_shapes_are_drawn_or_refused(case: Case) ->
             error = refusal(case, arrays)
             assert "Warning" not in str(error), form  # which would be an error here, and be wrapped in another
             assert figures_left() == [] or error is None, form
+
+
+@pytest.mark.parametrize("number", [np.inf, -np.inf, 1e300, 3e38])
+@pytest.mark.parametrize("picture", [viz.plot_activations, viz.plot_saliency], ids=lambda function: function.__name__)
+def test_a_number_that_is_too_large_warns_of_nothing(picture: Any, number: float) -> None:
+    wide = tn.Sequential(tn.Dense(64, 30, rng=0), tn.ReLU(), tn.Dense(30, 10, rng=1), tn.Softmax())
+    x = np.linspace(0, 1, 64)
+    x[3] = number
+    error = None
+    try:
+        picture(wide, x[None])
+    except ValueError as refused:
+        error = refused
+    assert error is None or "NaN" in str(error)
+    assert "Warning" not in str(error)

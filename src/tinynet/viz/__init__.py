@@ -3,6 +3,9 @@
 A function for one picture draws on ``ax`` and returns it; without ``ax`` it opens exactly one new figure. A
 function for a grid of pictures opens one figure and returns it. None of them shows a window, chooses a style or
 writes into the arrays that it is given: save with ``figure.savefig("x.png")``, look with ``plt.show()``.
+
+For several pictures side by side make the figure with ``plt.subplots(1, 2, layout="constrained")``
+(``constrained_layout=True`` in matplotlib 3.5); otherwise a label or colour bar may cover the neighbour.
 """
 
 from tinynet.viz.activations import plot_activations

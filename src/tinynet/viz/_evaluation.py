@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from tinynet._ending import last_layer
 from tinynet._images import as_batch
 from tinynet.errors import ShapeError
@@ -39,7 +41,8 @@ class Step(NamedTuple):
         if self.changes_nothing:
             return grad
         try:
-            grad_x: Array = layer._differentiate(self.context, grad)[0]
+            with quiet():
+                grad_x: Array = layer._differentiate(self.context, grad)[0]
         except Exception as error:
             raise TypeError(
                 f"{owner} needs the gradient of layer {self.name} in inference, but its _backward raised "
@@ -50,6 +53,11 @@ class Step(NamedTuple):
                 f"{owner}: layer {self.name} must return a gradient of shape {self.x.shape}, got {grad_x.shape}"
             )
         return grad_x
+
+
+def quiet() -> np.errstate:
+    """Let NumPy compute with infinities without a warning: what is not finite is drawn as such, and counted."""
+    return np.errstate(over="ignore", invalid="ignore")
 
 
 def as_network(network: Any, owner: str) -> Sequential:
@@ -97,7 +105,8 @@ def _steps(network: Sequential, x: Array, prefix: str, owner: str) -> Iterator[S
             continue
         name = layer_name(f"{prefix}{place}", layer)
         try:
-            y, context = layer._evaluate(x, False)
+            with quiet():
+                y, context = layer._evaluate(x, False)
         except ShapeError:
             raise
         except Exception as error:  # of a layer of one's own

@@ -85,8 +85,10 @@ def as_images(images: Any, count: int, owner: str) -> Array:
     row of a square one.
     """
     pixels = as_real(images, owner)
-    if not np.isfinite(pixels).all():
-        raise ValueError(f"{owner} expects finite pixels, got NaN or infinity among them")
+    wrong = ~np.isfinite(pixels)
+    if wrong.any():
+        place = tuple(int(index) for index in np.argwhere(wrong)[0])
+        raise ValueError(f"{owner} expects finite pixels, got {pixels[place]} at {list(place)}")
     if pixels.ndim == 4 and pixels.shape[1] == 1:
         pixels = pixels[:, 0]
     if pixels.ndim == 1 and count == 1:
