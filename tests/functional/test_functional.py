@@ -9,6 +9,7 @@ import tinynet as tn
 from tinynet import functional as fn
 from tinynet.functional.entropy import check_loss_arguments
 from tinynet.functional.log_sum_exp import log_softmax_kernel
+from tinynet.functional.rows import row_sum
 from tinynet.functional.softmax import softmax_kernel
 
 X = np.random.default_rng(0).standard_normal((4, 3))
@@ -66,6 +67,11 @@ def test_dtype_stays_and_nothing_is_written_to_or_shared(name, dtype):
         if not isinstance(y, float):
             assert y.dtype == dtype
             assert not np.shares_memory(x, y)
+
+
+def test_sums_of_rows_keep_the_dtype():
+    for dtype in (np.float32, np.float64):
+        assert row_sum(X.astype(dtype)).dtype == dtype
 
 
 @every_function
@@ -128,7 +134,12 @@ INF, NAN = np.inf, np.nan
     ("call", "expected"),
     [
         (lambda: fn.dense([[1e200, 1e200]], [[1e200, 0], [1e200, -1e200]], [0, INF]), [[INF, NAN]]),
+        (lambda: fn.leaky_relu([-1.7e308], negative_slope=1.5), [-INF]),
+        (lambda: fn.leaky_relu([1.7e308], negative_slope=-1.5), [1.7e308]),
+        (lambda: fn.leaky_relu_backward([1e300], [-1.0], negative_slope=1e10), [INF]),
         (lambda: fn.dense([[1e300]], [[1.0]], [-1.0]), [[1e300]]),
+        (lambda: fn.dense_backward([[1e200]], [[1e200]], [[1e200]])[0], [[INF]]),
+        (lambda: fn.batch_norm([[1e308]], [-1e308], [1.0]), [[INF]]),
         (lambda: fn.softmax_backward([[INF, -INF]], [[0.5, 0.5]]), [[NAN, NAN]]),
         (lambda: fn.softmax_backward([[1e308, -1e308]], [[0.5, 0.5]]), [[5e307, -5e307]]),
         (lambda: fn.logsumexp([[INF, 800.0], [1e308, -1e308]]), [INF, 1e308]),
@@ -139,6 +150,12 @@ INF, NAN = np.inf, np.nan
 )
 def test_what_is_too_large_or_has_no_limit_gives_no_warning(call, expected):
     assert np.array_equal(call(), expected, equal_nan=True)
+
+
+def test_a_slope_of_zero_writes_where_it_is_told():
+    x = X.copy()
+    assert fn.leaky_relu(x, negative_slope=0, out=x) is x
+    assert np.array_equal(x, fn.relu(X))
 
 
 @pytest.mark.parametrize("f", [fn.softmax, fn.log_softmax, fn.logsumexp])
@@ -177,6 +194,12 @@ def test_dense_shapes_must_fit():
     for grad, x, weight in [(X, X, X), (X[0], X, X), (X[:, :2], X, X.T), (X[:3, :2], X, X[:2])]:
         with pytest.raises(tn.ShapeError, match="dense_backward expects"):
             fn.dense_backward(grad, x, weight)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_gradient_of_dense_lies_in_memory_as_the_input(order):
+    grad_x, _, _ = fn.dense_backward(X[:, :2], np.array(X, order=order), X[:2])
+    assert grad_x.flags[f"{order}_CONTIGUOUS"]
 
 
 def test_dense_adds_the_bias():

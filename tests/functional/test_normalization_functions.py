@@ -37,6 +37,15 @@ def test_a_hundred_thousandth_is_added_to_the_variance():
     np.testing.assert_allclose(fn.batch_norm_backward(grad, normalized, [1 - 1e-5])[0], grad - 1 / 3)
 
 
+def test_small_numbers_count_beside_large_ones_in_float32():
+    mean, _ = fn.batch_statistics(np.array([[1e8], [1], [-1e8], [1]], np.float32))
+    assert mean.tolist() == [0.5]
+
+
+def test_one_number_alone_has_no_gradient():
+    assert fn.batch_norm_backward([[3.0]], [[0.0]], [1.0])[0].tolist() == [[0]]
+
+
 def test_a_channel_without_variance_has_no_scale():
     for weight, expected in ((None, np.inf), ([0.0], np.nan)):
         assert np.array_equal(fn.batch_norm([[1.0]], [0.0], [0.0], weight, eps=0), [[expected]], equal_nan=True)

@@ -21,6 +21,10 @@ def test_relu_passes_no_gradient_at_zero():
     assert relu.backward([[5.0, 5.0, 5.0]]).tolist() == [[0, 0, 5]]
 
 
+def test_a_hundredth_passes_unless_another_share_is_given():
+    assert tn.LeakyReLU()([[-2.0]]).tolist() == tn.LeakyReLU(0.01)([[-2.0]]).tolist()
+
+
 @pytest.mark.parametrize("slope", [0.25, 0.0, 2, -1])
 def test_leaky_relu_passes_a_share_of_the_gradient_at_zero_and_below(slope):
     leaky = tn.LeakyReLU(slope)
@@ -126,6 +130,19 @@ def test_softmax_refuses_what_has_no_rows_of_classes(kind, shape):
 def test_flatten_needs_a_batch_axis(shape):
     with pytest.raises(tn.ShapeError, match="batch axis"):
         tn.Flatten()(np.zeros(shape))
+
+
+def test_flatten_lets_samples_lie_last_and_copies_nothing_else():
+    x = np.arange(24.0).reshape(2, 2, 2, 3)
+    images = x.transpose(3, 1, 0, 2)  # as convolutions leave them
+    y, _ = tn.Flatten()._infer(images, False)
+    assert y.flags.f_contiguous
+    assert np.array_equal(y, images.reshape(3, 8))
+    assert np.shares_memory(tn.Flatten()._infer(x, False)[0], x)
+
+
+def test_flatten_knows_the_shape_of_its_output():
+    assert [tn.Flatten()._output_shape(shape) for shape in ((2, 3), (4,), None)] == [(6,), (4,), None]
 
 
 def test_flatten_keeps_the_order_of_c():

@@ -190,7 +190,8 @@ class Bad(tn.Layer):
         (Bad(backward=lambda grad: (grad, None)), ValueError, "got None"),
         (Bad(backward=lambda grad: (grad, {"a": np.ones(2)})), tn.ShapeError, r"'a' must have shape \(1,\)"),
         (Bad(backward=lambda grad: (grad[:1], {"a": np.ones(1)})), tn.ShapeError, r"shape \(2, 3\), got \(1, 3\)"),
-        (Bad(backward=lambda grad: (None, {"a": np.ones(1)})), TypeError, "gradient of the input"),
+        (Bad(backward=lambda grad: (None, {"a": np.ones(1)})), TypeError, "^Bad: the gradient of the input"),
+        (Bad(backward=lambda grad: (grad, {"a": "text"})), TypeError, "^Bad: the gradient of 'a'"),
     ],
 )
 def test_mistakes_of_a_layers_author_are_named(layer, error, message):
@@ -204,6 +205,26 @@ def test_a_layer_that_upcasts_is_cast_back():
     bare = tn.Sequential(Wide(), tn.ReLU())
     assert bare(x).dtype == bare.forward(x, training=True).dtype == np.float32
     assert net(x).dtype == np.float64  # its parameter is
+
+
+def test_gradients_that_are_upcast_are_cast_back_and_kept_apart():
+    class Twice(tn.Layer):
+        def __init__(self):
+            super().__init__(params={"a": np.ones(2, np.float32), "b": np.ones(2, np.float32)})
+
+        def _forward(self, x, training):
+            return x, np.float64 if x[0, 0] else np.float32
+
+        def _backward(self, context, grad):
+            both = np.ones(2, context)
+            return grad * np.ones(2), {"a": both, "b": both}
+
+    layer = Twice()
+    for x in ([[0.0, 2.0]], [[1.0, 2.0]]):
+        layer.forward(x, training=True)
+        arrays = [layer.backward([[3.0, 4.0]]), *layer.grads.values()]
+        assert {array.dtype for array in arrays} == {np.dtype("float32")}
+        assert not np.shares_memory(layer.grads["a"], layer.grads["b"])
 
 
 class Wide(tn.Layer):
@@ -228,9 +249,13 @@ def test_a_forgotten_super_init_is_named():
         def _forward(self, x, training):
             return x, None
 
+    message = r"Forgetful.__init__ must call super\(\).__init__\(\)"
     for call in (lambda x: Forgetful()(x), lambda x: Forgetful().backward(x), lambda x: Forgetful().params["a"]):
-        with pytest.raises(AttributeError, match=r"Forgetful.__init__ must call super\(\).__init__\(\)"):
+        with pytest.raises(AttributeError, match=message):
             call(np.ones((1, 1)))
+    for attribute in ("name", "label", "params", "buffers", "dtype", "_grads", "_pending"):
+        with pytest.raises(AttributeError, match=message):
+            getattr(Forgetful(), attribute)
 
 
 @pytest.mark.parametrize("array", [[1.0], np.ones(1, int), np.ones(1, np.float16), np.ma.ones(1), np.ones(1, ">f4")])
@@ -297,6 +322,11 @@ def test_results_can_be_written_to_and_are_no_buffers():
     layer = Constant()
     layer([[0.0]])[...] = 5
     assert layer.buffers["value"].tolist() == [[1, 1]]
+
+
+def test_a_buffer_is_named_as_one():
+    with pytest.raises(TypeError, match=r"^Layer, buffer 'b': dtype must be"):
+        tn.Layer(buffers={"b": np.ones(1, np.float16)})
 
 
 def test_parameters_and_buffers_have_one_dtype_and_names_of_their_own():

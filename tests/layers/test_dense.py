@@ -85,6 +85,10 @@ def test_a_wrong_shape_is_named(shape):
             call(np.zeros(shape))
 
 
+def test_first_weights_are_cast():
+    assert tn.Dense(2, 3, initializer=lambda shape, **_: np.ones(shape)).params["weight"].dtype == np.float32
+
+
 def test_an_initializer_may_hand_out_one_array_twice():
     shared = np.ones((3, 3), np.float32)
     a, b = (tn.Dense(3, 3, initializer=lambda *_, **__: shared) for _ in range(2))
@@ -124,7 +128,7 @@ def test_samples_and_images_get_a_hint(shape, end):
     ],
 )
 def test_bad_sizes_are_refused(arguments, error):
-    with pytest.raises(error, match="Dense"):
+    with pytest.raises(error, match=r"^Dense: (in_features|out_features|bias) must be"):
         tn.Dense(*arguments)
 
 

@@ -47,6 +47,14 @@ def test_a_batch_goes_into_the_running_statistics_with_its_share(momentum, share
     assert layer.buffers["num_batches_tracked"] == 1
 
 
+def test_a_second_batch_leaves_its_share_of_the_first():
+    layer = tn.BatchNorm(1, momentum=0.25, dtype="float64")
+    layer.forward([[0.0], [4.0]], training=True)  # mean 2, unbiased variance 8
+    layer.forward([[6.0], [10.0]], training=True)  # mean 8, unbiased variance 8
+    assert layer.buffers["running_mean"].tolist() == [0.75 * 0.5 + 0.25 * 8]
+    assert layer.buffers["running_var"].tolist() == [0.75 * 2.75 + 0.25 * 8]
+
+
 def test_without_momentum_every_batch_has_the_same_weight():
     layer = tn.BatchNorm(2, momentum=None, dtype="float64")
     for part in (X[:2], X[2:4], X[4:]):
@@ -150,6 +158,16 @@ def test_a_wrong_shape_is_named(shape):
     for call in (layer, lambda x: layer.forward(x, training=True)):
         with pytest.raises(tn.ShapeError, match=message):
             call(np.zeros(shape))
+
+
+def test_a_wrong_dtype_is_named():
+    with pytest.raises(TypeError, match=r"^BatchNorm: dtype must be float32 or float64"):
+        tn.BatchNorm(2, dtype="float16")
+
+
+def test_a_wrong_shape_is_named_before_there_is_a_batch():
+    with pytest.raises(tn.ShapeError, match=r"^BatchNorm expects .*, got \(N, 3\)$"):
+        tn.BatchNorm(2)._output_shape((3,))
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,8 @@ def steps(net):
 def test_one_step_gives_the_bits_of_two(kernel, stride, padding, window, extra, bias, dtype, group, seed):
     rng = np.random.default_rng(seed)
     convolution = tn.Conv2d(2, 3, kernel, stride, padding, bias, rng=rng, dtype=dtype)
+    if bias:
+        convolution.params["bias"] = rng.normal(size=3)
     pooling = tn.MaxPool2d(window)
     size = [k + s * (w - 1) + e for k, s, w, e in zip(kernel, stride, window, extra)]
     x = rng.normal(size=(rng.integers(1, 5), 2, *size)).astype(dtype)
@@ -101,3 +103,8 @@ def test_a_copy_takes_one_step_with_its_own_weights(copied):
     assert net._steps[0].convolution is net.layers[0]
     net.params["0.weight"][...] = 0
     assert not net(np.ones((1, 1, 6, 6))).any()
+
+
+def test_the_result_is_a_new_array():
+    (step,) = tn.Sequential(tn.Conv2d(1, 2, 3, rng=0), tn.MaxPool2d(2))._steps
+    assert step._infer(np.ones((1, 1, 6, 6), np.float32), False)[1]

@@ -172,3 +172,10 @@ def test_bad_sizes_are_refused(kind, sizes, error, message):
 )
 def test_repr_rebuilds_the_layer(text):
     assert repr(eval(text, vars(tn))) == text
+
+
+@pytest.mark.parametrize("layer", [tn.MaxPool2d(2), tn.AvgPool2d(2), tn.Conv2d(1, 1, 2, rng=0)])
+def test_inference_makes_a_new_array(layer):
+    y, fresh = layer._infer(np.ones((1, 1, 4, 4), np.float32), False)
+    assert fresh
+    assert y.flags.writeable

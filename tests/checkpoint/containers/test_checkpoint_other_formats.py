@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import safetensors
+from builders import Member, safetensors, zip_file
 from loading_helpers import load_in_child
+from refusals import refusal
 
 import tinynet as tn
 from tinynet.checkpoint import limits
@@ -45,6 +46,29 @@ def test_npz_bool_bytes_beyond_one_are_true(tmp_path: Path) -> None:
     data = (tmp_path / "x.npz").read_bytes().replace(b"\1" * 8, b"\2" * 8)
     loaded = tn.load_checkpoint(io.BytesIO(data))
     assert loaded["a"].view(np.uint8).tolist() == [1] * 8
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_npz_with_headers_of_every_version(version: tuple[int, int]) -> None:
+    for array in (np.arange(3), np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.array(2.5)):
+        file = io.BytesIO()
+        np.lib.format.write_array(file, array, version=version)
+        data = file.getvalue()
+        begin = 10 if version == (1, 0) else 12
+        end = data.index(b"\n")
+        longer = data[begin:end] + b" " * 300 + b"\n"  # as long as it takes two bytes to tell
+        length = len(longer).to_bytes(begin - 8, "little")
+        for written in (data, data[:8] + length + longer + data[end + 1 :]):
+            loaded = tn.load_checkpoint(io.BytesIO(zip_file([Member("a.npy", written)])))["a"]
+            assert loaded.dtype == array.dtype
+            assert np.array_equal(loaded, array)
+
+
+def test_npz_of_truth_values_that_is_mapped_is_copied(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", a=np.array([True] * 8))
+    data = (tmp_path / "x.npz").read_bytes().replace(b"\1" * 8, b"\2" * 8)
+    (tmp_path / "y.npz").write_bytes(data)
+    assert tn.load_checkpoint(tmp_path / "y.npz", mmap=True)["a"].view(np.uint8).tolist() == [1] * 8
 
 
 @pytest.mark.parametrize(
@@ -86,6 +110,49 @@ def test_safetensors() -> None:
         "w": ("float32", [1.5, -2.0]), "b": ("float32", [1.0]),
     }  # fmt: skip
     assert all(array.flags.writeable for array in loaded.values())
+
+
+def with_numbers(header: str, data: bytes = b"") -> bytes:
+    return struct.pack("<Q", len(header)) + header.encode() + data
+
+
+def test_safetensors_keep_shapes_and_leave_metadata_out() -> None:
+    pytest.importorskip("safetensors")
+    header = '{"__metadata__":{"format":"pt"},"w":{"dtype":"U8","shape":[2,3],"data_offsets":[0,6]}}'
+    loaded = tn.load_checkpoint(io.BytesIO(with_numbers(header, b"abcdef")))
+    assert {name: array.tolist() for name, array in loaded.items()} == {"w": [[97, 98, 99], [100, 101, 102]]}
+
+
+def test_safetensors_are_paid_twice_and_what_is_widened_once_more() -> None:
+    pytest.importorskip("safetensors")
+    data = safetensors({"w": ("F32", [2], bytes(8))})
+    tn.load_checkpoint(io.BytesIO(data), max_bytes=2 * len(data))
+    message = f"a safetensors file with its tensors would need more than the {2 * len(data) - 1} bytes"
+    assert message in refusal(data, max_bytes=2 * len(data) - 1)
+    tn.load_checkpoint(io.BytesIO(SAFE), max_bytes=2 * len(SAFE) + 4)
+    assert f"'b' would need more than the {2 * len(SAFE) + 3} bytes" in refusal(SAFE, max_bytes=2 * len(SAFE) + 3)
+
+
+@pytest.mark.parametrize(("digits", "cause"), [(20, "the safetensors file is damaged: '"), (21, "is not one of")])
+def test_safetensors_with_long_numbers(digits: int, cause: str) -> None:
+    pytest.importorskip("safetensors")
+    number = "9" * digits
+    header = f'{{"w":{{"dtype":"U8","shape":[1],"data_offsets":[0,{number}]}}}}'
+    assert cause in refusal(with_numbers(header, b"a"))
+
+
+def test_safetensors_of_shapes_at_the_limits_and_beyond() -> None:
+    pytest.importorskip("safetensors")
+    for shape, data in (([1] * 32, b"a"), ([0, 2**57], b"")):
+        assert tn.load_checkpoint(io.BytesIO(safetensors({"w": ("U8", shape, data)})))["w"].shape == tuple(shape)
+    for shape, data in (([1] * 33, b"a"), ([0, 2**58], b"")):
+        assert "'w': it has the shape " in refusal(safetensors({"w": ("U8", shape, data)}))
+
+
+def test_a_header_of_safetensors_may_be_as_long_as_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("safetensors")
+    monkeypatch.setattr(limits, "MAX_HEADER", int.from_bytes(SAFE[:8], "little"))
+    assert list(tn.load_checkpoint(io.BytesIO(SAFE))) == ["w", "b"]
 
 
 def test_safetensors_come_in_the_order_of_the_file() -> None:
