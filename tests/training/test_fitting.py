@@ -386,6 +386,15 @@ def test_last_batch_of_one_sample(make):
     tn.fit(net, x, labels, epochs=1, batch_size=3, progress=False)
 
 
+def test_a_first_batch_that_cannot_be_laid_out_is_told_as_it_is(make, data, monkeypatch):
+    def refuse(self, rows, dtype):
+        raise tn.ShapeError("not these")
+
+    monkeypatch.setattr("tinynet.training.data.Data.batch", refuse)
+    with pytest.raises(tn.ShapeError, match=r"^not these$"):
+        tn.fit(make(), *data, epochs=1, progress=False)
+
+
 X, Y = np.zeros((5, 2)), np.array([0, 1, 0, 1, 0])
 
 

@@ -61,6 +61,16 @@ def train_either(net, loss):
     return history.loss[0], None
 
 
+@pytest.mark.parametrize(("ending", "from_logits"), [(tn.Softmax, True), (tn.LogSoftmax, False)])
+def test_a_subclass_gives_what_its_class_gives_and_the_wrong_loss_is_refused(ending, from_logits):
+    class Named(ending):
+        """As its class is, to everything that asks where a network ends."""
+
+    net = tn.Sequential(tn.Dense(1, 2, rng=0), Named())
+    with pytest.raises(ValueError, match=f"fit: the network ends in {ending.__name__}"):
+        train(net, loss=tn.CrossEntropy(from_logits=from_logits))
+
+
 def test_an_optimizer_with_a_step_of_its_own():
     optimizer = Counting(0.1)
     train(tn.Sequential(tn.Dense(1, 2, rng=0), tn.Softmax()), optimizer=optimizer)

@@ -42,7 +42,7 @@ class Data(NamedTuple):
 
 
 def check_data(core: Sequential, loss: Any, x: Any, y: Any, what: str) -> Data:
-    """Return samples and targets as arrays; such as are some already are neither copied nor cast.
+    """Return samples and targets as arrays; what is one already is neither copied nor cast.
 
     One sample goes through the network, so that what does not fit is told before anything is trained.
     """

@@ -52,6 +52,7 @@ def not_finite_sample(x: Array, taken: Array) -> tuple[int, str] | None:
 def _first(layer: Layer, x: Array, place: str) -> tuple[str, Array]:
     """Return the sentence, empty if all is finite, and the output."""
     if isinstance(layer, Sequential):
+        found = ""
         for i, part in enumerate(layer.layers):
             found, x = _first(part, x, f"{place}.{i}" if place else str(i))
             if found:
@@ -60,13 +61,14 @@ def _first(layer: Layer, x: Array, place: str) -> tuple[str, Array]:
     start = f"layer {place} ({layer.label}) is the first that is not finite: " if place else f"{layer.label}: "
     for key, param in layer.params.items():
         if not np.isfinite(param).all():
-            return f"{start}its {key!r} holds {_worst(param)}; {ADVICE}", x
+            return f"{start}its {key!r} holds {_first_number(param)}; {ADVICE}", x
     y = layer._evaluate(x, True)[0]
     if not np.isfinite(y).all():
-        return f"{start}its output holds {_worst(y)}, from inputs of up to {np.abs(x).max():.3g}; {ADVICE}", y
+        largest = f"{np.abs(x).max():.3g}"
+        return f"{start}its output holds {_first_number(y)}, from inputs of up to {largest}; {ADVICE}", y
     return "", y
 
 
-def _worst(array: Array) -> float:
+def _first_number(array: Array) -> float:
     """Return the first element that is not finite."""
     return float(array[~np.isfinite(array)][0])

@@ -16,7 +16,7 @@ from tinynet.losses import CrossEntropy
 from tinynet.network import Sequential
 from tinynet.optimizers import Adam
 from tinynet.training.callbacks import Callback
-from tinynet.training.data import batches, check_data, looks_like_pixels
+from tinynet.training.data import Data, batches, check_data, looks_like_pixels
 from tinynet.training.epoch import evaluate, train_epoch
 from tinynet.training.history import History
 from tinynet.training.progress import Progress
@@ -123,28 +123,7 @@ def fit(
     trainer = Trainer(net, loss, Adam() if optimizer is None else optimizer)
     called = _check_callbacks(callbacks)
     told = [callback for callback in called if isinstance(callback, Callback)]
-    data = check_data(trainer.core, trainer.loss, x, y, "fit")
-    validation = None
-    if validation_data is not None:
-        if not (isinstance(validation_data, (tuple, list)) and len(validation_data) == 2):
-            raise TypeError(f"fit: validation_data must be a pair (x, y), got {type(validation_data).__name__}")
-        validation = check_data(trainer.core, trainer.loss, *validation_data, "fit: validation_data")
-    for callback in told:
-        monitor = getattr(callback, "monitor", None)
-        if validation is None and monitor is not None and str(monitor).startswith("val_"):
-            raise ValueError(f"fit: {callback!r} needs {monitor}: give fit validation_data")
-    if looks_like_pixels(data):
-        warnings.warn(
-            "x looks like pixels in 0..255, and fit takes numbers as they are: networks learn better from x / 255, "
-            "or tinynet.datasets.normalize(x)",
-            stacklevel=2,
-        )
-    elif validation is not None and looks_like_pixels(validation):
-        warnings.warn(
-            "the x of validation_data looks like pixels in 0..255, and the x to learn from does not: scale both "
-            "alike",
-            stacklevel=2,
-        )
+    data, validation = _check_samples(trainer, x, y, validation_data, told)
     history = History()
     printer = Progress(bool(progress), epochs, len(data.x))
     for callback in told:
@@ -179,6 +158,35 @@ def fit(
     for callback in told:
         callback.end(network, history)
     return history
+
+
+def _check_samples(
+    trainer: Trainer, x: Any, y: Any, validation_data: Any, told: list[Callback]
+) -> tuple[Data, Data | None]:
+    """Return what to train on and what to evaluate after each epoch; warn of what looks like a mistake."""
+    data = check_data(trainer.core, trainer.loss, x, y, "fit")
+    validation = None
+    if validation_data is not None:
+        if not (isinstance(validation_data, (tuple, list)) and len(validation_data) == 2):
+            raise TypeError(f"fit: validation_data must be a pair (x, y), got {type(validation_data).__name__}")
+        validation = check_data(trainer.core, trainer.loss, *validation_data, "fit: validation_data")
+    for callback in told:
+        monitor = getattr(callback, "monitor", None)
+        if validation is None and monitor is not None and str(monitor).startswith("val_"):
+            raise ValueError(f"fit: {callback!r} needs {monitor}: give fit validation_data")
+    if looks_like_pixels(data):
+        warnings.warn(
+            "x looks like pixels in 0..255, and fit takes numbers as they are: networks learn better from x / 255, "
+            "or tinynet.datasets.normalize(x)",
+            stacklevel=3,
+        )
+    elif validation is not None and looks_like_pixels(validation):
+        warnings.warn(
+            "the x of validation_data looks like pixels in 0..255, and the x to learn from does not: scale both "
+            "alike",
+            stacklevel=3,
+        )
+    return data, validation
 
 
 def _check_callbacks(callbacks: Any) -> list[Callable[[Layer, History], object]]:

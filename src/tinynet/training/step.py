@@ -44,7 +44,7 @@ class Trainer:
         self.loss: Any = fused[1]
         self._fast = isinstance(optimizer, Optimizer) and type(optimizer).step is Optimizer.step
         self._grads: Any = None
-        self.first_rate: float | None = None  # of the epoch
+        self.first_rate: float | None = None  # of the epoch; train_epoch sets it
 
     @property
     def rate(self) -> float | None:
@@ -97,12 +97,12 @@ def fuse(network: Sequential, loss: Any) -> tuple[Sequential, Any]:
     last = last_layer(network)
     if last is None:
         return network, loss
-    if type(last) is Softmax and loss.from_logits:
+    if isinstance(last, Softmax) and loss.from_logits:
         raise ValueError(
             "fit: the network ends in Softmax and gives probabilities, but CrossEntropy(from_logits=True) would take "
             "the softmax of them once more; use CrossEntropy()"
         )
-    if type(last) is LogSoftmax and not loss.from_logits:
+    if isinstance(last, LogSoftmax) and not loss.from_logits:
         raise ValueError(
             "fit: the network ends in LogSoftmax; CrossEntropy() needs probabilities, use "
             "CrossEntropy(from_logits=True), which takes their logarithms as well"
@@ -113,7 +113,8 @@ def fuse(network: Sequential, loss: Any) -> tuple[Sequential, Any]:
             "fit: a Dropout comes after the Softmax, and what training keeps of the probabilities no longer sums "
             "to 1; put it before the Softmax, or before the layer that gives the scores"
         )
-    # The softmax of logarithms of probabilities is the probabilities: after LogSoftmax nothing changes.
+    # The softmax of logarithms of probabilities is the probabilities: after LogSoftmax nothing changes. What a
+    # subclass does may be its own: it stays.
     if type(last) in (Softmax, LogSoftmax) and type(loss) is CrossEntropy and not drops:
         core = _without_ending(network, last)
         return (network, loss) if core is None else (core, CrossEntropy(from_logits=True))
