@@ -223,3 +223,19 @@ def test_as_batch_is_what_predict_evaluates(network):
         as_batch(net, np.zeros((3, 4)), "test")
     with pytest.raises(TypeError, match="real numbers"):
         as_batch(net, np.full((12, 12), "x"), "test")
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ((tn.Flatten(), tn.Dense(100, 10)), r"layer 4: Dense expects an input of shape \(N, 100\), got \(N, 1352\)$"),
+        ((tn.Dense(1352, 10),), r"layer 3: Dense expects .*, got \(N, 8, 13, 13\); put Flatten\(\) before it"),
+    ],
+)
+def test_a_network_that_takes_no_image_says_which_layer_is_wrong(layers, message):
+    network = tn.Sequential(tn.Conv2d(1, 8, 3), tn.ReLU(), tn.MaxPool2d(2), *layers)
+    for images in (np.zeros((5, 28, 28)), np.zeros((28, 28)), np.zeros((5, 784))):
+        with pytest.raises(tn.ShapeError, match=f"^Sequential: predict: {message}"):
+            network.predict(images)
+    with pytest.raises(tn.ShapeError, match=f"^fit: {message}"):
+        tn.fit(network, np.zeros((5, 28, 28)), np.zeros(5, int), epochs=1, progress=False)

@@ -134,9 +134,25 @@ def check_real(number: Any, what: str) -> float:
     return float(number)
 
 
-def check_number(number: Any, what: str) -> float:
+def check_finite(number: Any, what: str) -> float:
     """Return a finite real `number` as a float."""
     value = check_real(number, what)
     if not np.isfinite(value):
         raise ValueError(f"{what} must be finite, got {number!r}")
+    return value
+
+
+def check_not_negative(number: Any, what: str) -> float:
+    """Return a finite real `number` of at least 0 as a float."""
+    value = check_real(number, what)
+    if not 0 <= value < np.inf:
+        raise ValueError(f"{what} must be a finite number of at least 0, got {number!r}")
+    return value
+
+
+def check_share(number: Any, what: str) -> float:
+    """Return a real `number` in 0..1 as a float."""
+    value = check_finite(number, what)
+    if not 0 <= value <= 1:
+        raise ValueError(f"{what} must be in 0..1, got {number!r}")
     return value

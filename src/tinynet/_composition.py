@@ -1,4 +1,4 @@
-"""Which layers may stand in one network, and what their parameters are called there."""
+"""Which layers may stand in one network, in which order they are evaluated, and what their parameters are called."""
 
 from __future__ import annotations
 
@@ -49,18 +49,22 @@ def evaluation_order(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     """
     order = list(layers)
     for i in range(len(order) - 1):
-        # Asked of the class itself, for subclasses may do other things.
-        if type(order[i]) is ReLU and "takes_maxima" in vars(type(order[i + 1])):
+        if type(order[i]) is ReLU and _says(order[i + 1], "_takes_maxima"):
             order[i], order[i + 1] = order[i + 1], order[i]
     return tuple(order)
+
+
+def _says(layer: Any, flag: str) -> bool:
+    """Whether the class of `layer` itself sets `flag`: a subclass may do other things."""
+    return bool(vars(type(layer)).get(flag, False))
 
 
 def inference_steps(order: tuple[Layer, ...]) -> list[Layer | PooledConvolution]:
     """Return what inference evaluates one after another: the layers in `order`, some pairs of them as one step."""
     steps: list[Any] = []
     for layer in order:
-        pooling: Any = layer if "takes_maxima" in vars(type(layer)) else None
-        if steps and pooling and pooling.side_by_side and "pools_at_once" in vars(type(steps[-1])):
+        pooling: Any = layer
+        if steps and _says(steps[-1], "_pools_at_once") and _says(pooling, "_takes_maxima"):
             from tinynet.layers.pooled_convolution import PooledConvolution  # not for rows: they start sooner so
 
             steps[-1] = PooledConvolution(steps[-1], pooling)

@@ -78,12 +78,17 @@ def as_batch(network: Sequential, x: Any, owner: str) -> Array:
 
 def find_layout(network: Sequential, shape: Shape, owner: str) -> Layout | None:
     """Return the first layout that `network` takes; None where only its layers can tell what is wrong."""
+    refusals = []
     for layout in _layouts(shape):
-        if _takes(network, layout.sample):
+        refusal = _refusal(network, layout.sample)
+        if refusal is None:
             return layout
-    expected = _expected(network)
-    if expected is None or not shape:
+        refusals.append(refusal)
+    if not shape or not any(hasattr(layer, "in_features") or hasattr(layer, "in_channels") for layer in walk(network)):
         return None
+    expected = _expected(network)
+    if expected is None:  # not the image is wrong: what got furthest tells which layer is
+        raise ShapeError(f"{owner}: {max(refusals)[1]}")
     raise ShapeError(f"{owner} takes {expected}; got {shape}")
 
 
@@ -109,17 +114,19 @@ def _layouts(shape: Shape) -> Iterator[Layout]:
         yield Layout(len(shape) == 1, (1, isqrt(shape[-1]), isqrt(shape[-1])), True)
 
 
-def _takes(network: Sequential, sample: Shape) -> bool:
+def _refusal(network: Sequential, sample: Shape) -> tuple[int, str] | None:
+    """Return how many layers of `network` take `sample`, and what the next one says; None if all take it."""
+    passed = 0
     try:
         for _ in network._shapes(sample):
-            pass
-    except ShapeError:
-        return False
-    return True
+            passed += 1
+    except ShapeError as error:
+        return passed, str(error)
+    return None
 
 
 def _expected(network: Sequential) -> str | None:
-    """Return in words what `network` takes, or None if its layers do not tell."""
+    """Return in words what `network` takes, or None if it takes no image of any size."""
     for layer in walk(network):
         if features := getattr(layer, "in_features", 0):
             side = isqrt(features)
@@ -128,16 +135,21 @@ def _expected(network: Sequential) -> str | None:
             image = f"{side}, {side}"
             return f"rows of shape (N, {features}), or images of shape ({image}), (N, {image}) or (N, 1, {image})"
         if channels := getattr(layer, "in_channels", 0):
+            sides = _sides(network, channels)
+            if sides is None:
+                return None
             if channels > 1:
-                return f"images of shape ({channels}, H, W) or (N, {channels}, H, W){_sides(network, channels)}"
-            return f"images of shape (H, W), (N, H, W) or (N, 1, H, W){_sides(network, 1)}, or rows of square ones"
+                return f"images of shape ({channels}, H, W) or (N, {channels}, H, W){sides}"
+            return f"images of shape (H, W), (N, H, W) or (N, 1, H, W){sides}, or rows of square ones"
     return None
 
 
-def _sides(network: Sequential, channels: int) -> str:
-    """Return in words which sides the images may have, if not all."""
-    sides = [side for side in range(1, LARGEST_SIDE + 1) if _takes(network, (channels, side, side))]
-    if not sides or sides[-1] == LARGEST_SIDE:
+def _sides(network: Sequential, channels: int) -> str | None:
+    """Return in words which sides the images may have: nothing if all, None if none."""
+    sides = [side for side in range(1, LARGEST_SIDE + 1) if _refusal(network, (channels, side, side)) is None]
+    if not sides:
+        return None
+    if sides[-1] == LARGEST_SIDE:
         return ""
     # Pooling leaves out what fills no window, so neighbouring sizes may do as well.
     return f" with H and W {sides[0]}" if len(sides) == 1 else f" with H and W in {sides[0]}..{sides[-1]}"

@@ -24,14 +24,16 @@ SMALLEST, LARGEST = 1 << 17, 1 << 26
 KEPT = 1 << 27
 #: Arrays begin where a line of the cache does: BLAS reads short rows sooner.
 LINE = 64
+#: Where threads run without a common lock, references of another one may not be counted yet.
+_COUNTS = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 class _Blocks(threading.local):
-    """The blocks of one thread, the longest unused first; the very first is never used."""
+    """The blocks of one thread, the longest unused first."""
 
     def __init__(self) -> None:
-        self.blocks: list[Array] = [np.empty(0, np.uint8)]
-        self.nbytes = 0
+        self.blocks: list[Array] = []
+        self.busy = False
 
 
 _own = _Blocks()
@@ -40,23 +42,29 @@ _own = _Blocks()
 def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Return an uninitialized array, as `np.empty` does, in memory that is free."""
     nbytes = prod(shape) * dtype.itemsize
-    if not SMALLEST <= nbytes <= LARGEST:
+    # Busy is what a signal handler or a finalizer interrupts: two at once could take the same block.
+    if not (SMALLEST <= nbytes <= LARGEST and _COUNTS) or _own.busy:
         return np.empty(shape, dtype)
-    blocks, size = _own.blocks, nbytes + LINE
-    unused = sys.getrefcount(blocks[0])  # whatever Python and a debugger count beside the users
-    for i in range(len(blocks) - 1, 0, -1):  # what was used last may still be in the cache
+    _own.busy = True
+    try:
+        block = _free_block(_own.blocks, nbytes + LINE)
+        return np.ndarray(shape, dtype, block, -block.__array_interface__["data"][0] % LINE)
+    finally:
+        _own.busy = False
+
+
+def _free_block(blocks: list[Array], size: int) -> Array:
+    """Return a block of at least `size` bytes that no array lies in, and put it last."""
+    fresh = [np.empty(0, np.uint8)]
+    unused = sys.getrefcount(fresh[0])  # whatever Python and a debugger count beside the users
+    for i in range(len(blocks) - 1, -1, -1):  # what was used last may still be in the cache
         if size <= blocks[i].nbytes <= 2 * size and sys.getrefcount(blocks[i]) <= unused:
             blocks.append(blocks.pop(i))
-            return _laid_into(blocks[-1], shape, dtype)
-    while len(blocks) > 1 and _own.nbytes + size > KEPT:
-        _own.nbytes -= blocks.pop(1).nbytes  # where arrays lie in it, it lives as long as they do
+            return blocks[-1]
+    while blocks and sum(block.nbytes for block in blocks) + size > KEPT:
+        del blocks[0]  # where arrays lie in it, it lives as long as they do
     blocks.append(np.empty(size, np.uint8))
-    _own.nbytes += size
-    return _laid_into(blocks[-1], shape, dtype)
-
-
-def _laid_into(block: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    return np.ndarray(shape, dtype, block, -block.__array_interface__["data"][0] % LINE)
+    return blocks[-1]
 
 
 def zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:

@@ -177,7 +177,7 @@ class Sequential(Layer):
         ValueError
             If the network ends in neither.
         """
-        from tinynet._ending import last_layer  # which knows networks
+        from tinynet._ending import last_layer  # late, for it imports this module
 
         last = last_layer(self)
         if not isinstance(last, (Softmax, LogSoftmax)):
@@ -319,6 +319,10 @@ class Sequential(Layer):
         for prefix, layer in zip(self._prefixes, self.layers):
             names = {key: f"{prefix}.{key}" for key in layer.params}
             layer.grads = {key: grads[name] for key, name in names.items() if name in grads}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what `__setstate__` rebuilds."""
+        return {key: value for key, value in super().__getstate__().items() if key not in ("_order", "_steps")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild what refers to the layers and their arrays: not every pickler keeps two references together."""

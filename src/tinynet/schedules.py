@@ -10,7 +10,7 @@ import math
 from functools import partial
 from typing import Callable, Union
 
-from tinynet._arrays import check_integer, check_positive, check_real
+from tinynet._arrays import check_integer, check_not_negative, check_positive
 
 __all__ = ["cosine", "steps", "warm_up"]
 
@@ -46,9 +46,9 @@ def cosine(rate: float, total: int, final: float = 0.0) -> Schedule:
     """
     return partial(
         _cosine,
-        check_rate(rate, "cosine: rate"),
+        check_not_negative(rate, "cosine: rate"),
         check_positive(total, "cosine: total"),
-        check_rate(final, "cosine: final"),
+        check_not_negative(final, "cosine: final"),
     )
 
 
@@ -79,9 +79,9 @@ def steps(rate: float, every: int, factor: float = 0.1) -> Schedule:
     """
     return partial(
         _steps,
-        check_rate(rate, "steps: rate"),
+        check_not_negative(rate, "steps: rate"),
         check_positive(every, "steps: every"),
-        check_rate(factor, "steps: factor"),
+        check_not_negative(factor, "steps: factor"),
     )
 
 
@@ -115,18 +115,10 @@ def warm_up(schedule: Rate, length: int) -> Schedule:
     [0.01, 0.0498, 0.05, 0.0]
     """
     if not callable(schedule):
-        schedule = check_rate(schedule, "warm_up: schedule")
+        schedule = check_not_negative(schedule, "warm_up: schedule")
     return partial(_warm_up, schedule, check_integer(length, "warm_up: length", 0))
 
 
 def _warm_up(schedule: Rate, length: int, step: int) -> float:
     rate = schedule(step) if callable(schedule) else schedule
     return rate * (step + 1) / length if step + 1 < length else rate
-
-
-def check_rate(rate: float, what: str) -> float:
-    """Return `rate` as a finite float of at least 0."""
-    number = check_real(rate, what)
-    if not 0 <= number < math.inf:
-        raise ValueError(f"{what} must be a finite number of at least 0, got {rate!r}")
-    return number

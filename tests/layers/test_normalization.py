@@ -175,10 +175,13 @@ def test_a_wrong_shape_is_named_before_there_is_a_batch():
     [
         ((0,), ValueError, "num_features must be at least 1"),
         ((2.0,), TypeError, "num_features must be an integer"),
-        ((2, -1.0), ValueError, "eps must be a number of at least 0"),
-        ((2, "small"), ValueError, "eps must be a number"),
-        ((2, 1e-5, 1.5), ValueError, r"momentum must be a number in 0..1 or None, got 1.5"),
-        ((2, 1e-5, "fast"), ValueError, "momentum must be a number"),
+        ((2, -1.0), ValueError, "eps must be a finite number of at least 0"),
+        ((2, np.inf), ValueError, "eps must be a finite number of at least 0"),
+        ((2, "small"), TypeError, "eps must be a number"),
+        ((2, True), TypeError, "eps must be a number"),
+        ((2, 1e-5, 1.5), ValueError, r"momentum must be in 0..1, got 1.5"),
+        ((2, 1e-5, "fast"), TypeError, "momentum must be a number"),
+        ((2, 1e-5, 0.1, "no"), TypeError, "affine must be True or False, got 'no'"),
     ],
 )
 def test_bad_arguments_are_refused(arguments, error, message):

@@ -75,8 +75,6 @@ class _MaxPool2d(tn.MaxPool2d):
     [
         (_Conv2d(1, 1, 3), tn.MaxPool2d(2)),
         (tn.Conv2d(1, 1, 3), _MaxPool2d(2)),
-        (tn.Conv2d(1, 1, 3), tn.MaxPool2d(2, 1)),
-        (tn.Conv2d(1, 1, 3), tn.MaxPool2d(2, padding=1)),
         (tn.Conv2d(1, 1, 3), tn.AvgPool2d(2)),
         (tn.Conv2d(1, 1, 3), tn.Tanh(), tn.MaxPool2d(2)),
         (tn.MaxPool2d(2), tn.Conv2d(1, 1, 3)),
@@ -84,6 +82,22 @@ class _MaxPool2d(tn.MaxPool2d):
 )
 def test_other_pairs_stay_two_steps(layers):
     assert steps(tn.Sequential(*layers)) == [type(layer).__name__ for layer in layers]
+
+
+@pytest.mark.parametrize("sizes", [{"stride": (1, 1)}, {"padding": (1, 1)}, {"kernel_size": (3, 3)}])
+def test_windows_may_become_others(sizes):
+    net, x = tn.Sequential(tn.Conv2d(1, 1, 1, rng=0), tn.MaxPool2d(2)), np.arange(36.0).reshape(1, 1, 6, 6)
+    for name, value in sizes.items():
+        setattr(net[1], name, value)
+    assert np.array_equal(net(x), net.forward(x, training=True))
+    net[1].stride = (2, 2)
+    assert np.array_equal(net(x), net.forward(x, training=True))
+
+
+def test_a_shallow_copy_shares_all_parameters():
+    layer = tn.Conv2d(1, 2, 3, rng=0)
+    shared = copy.copy(layer)
+    assert all(np.shares_memory(shared.params[key], layer.params[key]) for key in layer.params)
 
 
 def test_the_layer_that_cannot_take_what_comes_is_named():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet._arrays import as_array, check_dtype, check_number, check_real
+from tinynet._arrays import as_array, check_dtype, check_finite, check_real
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def normalize(
     '0.200 -0.600'
     """
     dtype = check_dtype(dtype, "normalize")
-    mean, std = check_number(mean, "normalize: mean"), check_real(std, "normalize: std")
+    mean, std = check_finite(mean, "normalize: mean"), check_real(std, "normalize: std")
     if not 0 < std < math.inf:
         raise ValueError(f"normalize: std must be positive and finite, not {std}")
 

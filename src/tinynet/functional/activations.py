@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet._arrays import FLOAT32, FLOAT64, as_real, as_real_pair, check_number, check_out
+from tinynet._arrays import FLOAT32, FLOAT64, as_real, as_real_pair, check_finite, check_out
 from tinynet._memory import empty_like
 from tinynet.functional.selection import keep_where, number_where
 
@@ -131,7 +131,7 @@ def leaky_relu(x: ArrayLike, *, negative_slope: float = 0.01, out: Array | None 
     >>> leaky_relu([-2.0, 0.0, 2.0], negative_slope=0.25).tolist()
     [-0.5, 0.0, 2.0]
     """
-    slope = check_number(negative_slope, "leaky_relu: negative_slope")
+    slope = check_finite(negative_slope, "leaky_relu: negative_slope")
     x = as_real(x, "leaky_relu")
     check_out(out, x, "leaky_relu")
     return np.asarray(leaky_relu_kernel(x, slope, out))
@@ -186,7 +186,7 @@ def leaky_relu_backward(grad: ArrayLike, x: ArrayLike, *, negative_slope: float 
     [1.0, 1.0, 4.0]
     """
     grad, x = as_real_pair("leaky_relu_backward", grad, x)
-    slope = _slope(check_number(negative_slope, "leaky_relu_backward: negative_slope"), grad)
+    slope = _slope(check_finite(negative_slope, "leaky_relu_backward: negative_slope"), grad)
     if slope == 0:
         return keep_where(np.asarray(x > 0), grad)
     factors: Array = np.asarray(number_where(x > 0, grad.dtype.type(1), slope))

@@ -23,8 +23,13 @@ def ones_pay(x: Array, weight: Array, stride: Pair) -> bool:
     In return the filters are copied, so there must be more windows than weights in a filter, and the images, which
     a kernel of one column would not need.
     """
-    windows = len(x) * (x.shape[2] // stride[0]) * (x.shape[3] // stride[1])
-    return windows > weight[0].size and (weight.shape[3], stride[1]) != (1, 1)
+    windows = len(x) * (x.shape[2] // stride[0]) * (x.shape[3] // stride[1])  # about: the edges change little
+    return windows > weight[0].size and _shifts(weight.shape[3], stride[1])
+
+
+def _shifts(kw: int, right: int) -> bool:
+    """Whether windows beside each other have to be copied; those of one column lie there already."""
+    return (kw, right) != (1, 1)
 
 
 def filter_matrix(weight: Array, bias: Array | None) -> Array:
@@ -61,7 +66,7 @@ def window_columns(
     (kh, kw), (down, right) = kernel, stride
     ho, wo = (h - kh) // down + 1, (w - kw) // right + 1
     shifted, copied = rows, h
-    if (kw, right) != (1, 1):  # if it is one column wide, there is nothing to shift
+    if _shifts(kw, right):
         shifted, copied = empty((h, kw * c + ones, wo, n), x.dtype), 0
         shifted[:, kw * c :] = 1
     columns = _below_each_other(shifted.reshape(h, shifted.shape[1], wo * n), kh, down, ho)

@@ -88,12 +88,13 @@ def conv2d_max_pool_kernel(
     result = empty((ho // kh, filters, wo // kw, n), x.dtype)
     for place, rows in _convolved_rows(x, weight, bias, stride, padding, together=kh):
         windows = rows.reshape(len(rows) // kh, kh, filters, wo, n)
-        highest = windows[:, 0]
+        # Not by `reduce_windows`, which asks for memory of its own: here the first rows themselves take the maxima.
+        down = windows[:, 0]
         for k in range(1, kh):
-            np.maximum(highest, windows[:, k], out=highest)
-        parts = [highest[:, :, span(k, kw, wo // kw)] for k in range(kw)]
+            np.maximum(down, windows[:, k], out=down)
+        parts = [down[:, :, span(k, kw, wo // kw)] for k in range(kw)]
         largest = result[place.start // kh : place.stop // kh]
-        np.maximum(parts[0], parts[min(1, kw - 1)], out=largest)
+        np.maximum(parts[0], parts[min(1, kw - 1)], out=largest)  # with itself, where a window is one column wide
         for part in parts[2:]:
             np.maximum(largest, part, out=largest)
     return to_images(result)
@@ -120,7 +121,7 @@ def _convolved_rows(
         if out is not None:
             rows = out[place]
         else:
-            if memory is None:
+            if memory is None:  # no later group has more rows
                 memory = empty((len(columns), len(weight), columns.shape[2]), x.dtype)
             rows = memory[: len(columns)]
         with np.errstate(over="ignore", invalid="ignore"):

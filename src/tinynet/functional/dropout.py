@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinynet._arrays import as_array, as_real, check_integer, check_number
+from tinynet._arrays import as_array, as_real, check_integer, check_share
 from tinynet._random import as_generator
 from tinynet.errors import ShapeError
 from tinynet.functional.selection import keep_where
@@ -50,7 +50,7 @@ def dropout_mask(shape: int | tuple[int, ...], p: float, *, rng: RandomSource = 
     """
     sizes = shape if isinstance(shape, tuple) else (shape,)
     kept = np.empty([check_integer(size, "dropout_mask: each size of shape", 0) for size in sizes], np.bool_)
-    p = check_probability(p, "dropout_mask: p")
+    p = check_share(p, "dropout_mask: p")
     draw_mask(kept, p, np.random.SFC64(as_generator(rng, "dropout_mask").integers(2**63)))
     return kept
 
@@ -100,7 +100,7 @@ def dropout(x: ArrayLike, kept: ArrayLike, p: float) -> Array:
     >>> dropout([1.0, 2.0, 3.0], [True, False, True], 0.5).tolist()
     [2.0, 0.0, 6.0]
     """
-    x, kept, p = as_real(x, "dropout"), as_array(kept, "dropout"), check_probability(p, "dropout: p")
+    x, kept, p = as_real(x, "dropout"), as_array(kept, "dropout"), check_share(p, "dropout: p")
     if kept.dtype != np.bool_:
         raise TypeError(f"dropout expects a mask of truth values, got dtype {kept.dtype}")
     if kept.shape != x.shape:
@@ -115,11 +115,3 @@ def dropout_kernel(x: Array, kept: Array, p: float) -> Array:
         with np.errstate(over="ignore"):
             y *= x.dtype.type(1 / (1 - p))
     return y
-
-
-def check_probability(p: float, what: str) -> float:
-    """Return a number in 0..1 as a float."""
-    number = check_number(p, what)
-    if not 0 <= number <= 1:
-        raise ValueError(f"{what} must be in 0..1, got {p!r}")
-    return number

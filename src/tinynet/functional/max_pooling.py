@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet._memory import empty, zeros
-from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_places
+from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_indices
 from tinynet.functional.selection import keep_where
 from tinynet.functional.windows import padded_rows, row_groups, to_images, to_rows, window_counts, without_frame
 
@@ -101,7 +101,7 @@ def max_pool2d_backward(
     x, kernel, stride, padding = checked_pooling("max_pool2d_backward", x, kernel_size, stride, padding)
     grad = checked_output("max_pool2d_backward", grad, x, kernel, stride, padding)
     y = checked_output("max_pool2d_backward", y, x, kernel, stride, padding)
-    places = _places(to_rows(y).shape, kernel)
+    places = _empty_places(to_rows(y).shape, kernel)
     _find_largest(padded_rows(x, padding, np.nan), to_rows(y), kernel, stride, places)
     return max_pool2d_backward_kernel(grad, places, x.shape, kernel, stride, padding)
 
@@ -112,18 +112,18 @@ def max_pool2d_and_places(x: Array, kernel: Pair, stride: Pair, padding: Pair) -
     A place is the number of elements before it, row by row; where a window has NaN, the number of all.
     """
     rows = padded_rows(x, padding, -np.inf)
-    nowhere = padded_rows(x, padding, np.nan) if any(padding) else rows
+    framed_by_nan = padded_rows(x, padding, np.nan) if any(padding) else rows
     counts = window_counts("max_pool2d", x.shape[2:], kernel, stride, padding)
     y = empty((counts[0], x.shape[1], counts[1], len(x)), x.dtype)
-    places = _places(y.shape, kernel)
+    places = _empty_places(y.shape, kernel)
     for group in row_groups(len(y), stride[0] * rows[0].nbytes):
         covered = slice(group.start * stride[0], (group.stop - 1) * stride[0] + kernel[0])
         y[group] = reduce_windows(np.maximum, rows[covered], kernel, stride)
-        _find_largest(nowhere[covered], y[group], kernel, stride, places[group])
+        _find_largest(framed_by_nan[covered], y[group], kernel, stride, places[group])
     return to_images(y), places
 
 
-def _places(shape: tuple[int, ...], kernel: Pair) -> Array:
+def _empty_places(shape: tuple[int, ...], kernel: Pair) -> Array:
     return empty(shape, np.min_scalar_type(kernel[0] * kernel[1]))
 
 
@@ -134,7 +134,7 @@ def _find_largest(rows: Array, largest: Array, kernel: Pair, stride: Pair, place
     """
     places.fill(0)
     waiting, hit = np.ones(largest.shape, bool), np.empty(largest.shape, bool)
-    for window in window_places(kernel, stride, largest.shape):
+    for window in window_indices(kernel, stride, largest.shape):
         np.equal(rows[window], largest, out=hit)
         np.greater(waiting, hit, out=waiting)
         places += waiting
@@ -151,7 +151,7 @@ def max_pool2d_backward_kernel(
     gaps = shape[0] != len(places) * kernel[0] or shape[2] != places.shape[2] * kernel[1]
     result = (zeros if overlap or gaps else empty)(shape, grad.dtype)
     hit = np.empty(places.shape, bool)
-    for place, window in enumerate(window_places(kernel, stride, places.shape)):
+    for place, window in enumerate(window_indices(kernel, stride, places.shape)):
         np.equal(places, place, out=hit)
         if overlap:
             result[window] += keep_where(hit, gradients)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinynet._arrays import as_real, check_number
+from tinynet._arrays import as_real, check_finite
 from tinynet.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def channel_sum(x: Array) -> Array:
 
 def _scale(variance: ArrayLike, weight: ArrayLike | None, eps: float, x: Array, owner: str) -> Array:
     """Return ``weight / sqrt(variance + eps)`` of arguments that are still to be checked."""
-    variance, eps = _of_channels(variance, "variance", x, owner), check_number(eps, f"{owner}: eps")
+    variance, eps = _of_channels(variance, "variance", x, owner), check_finite(eps, f"{owner}: eps")
     if eps < 0 or (variance < 0).any():
         raise ValueError(f"{owner}: neither a variance nor eps may be below 0")
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

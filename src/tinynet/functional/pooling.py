@@ -65,7 +65,7 @@ def _take(rows: Array, axis: int, places: slice) -> Array:
     return rows[places] if axis == 0 else rows[:, :, places]
 
 
-def window_places(kernel: Pair, stride: Pair, output: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
+def window_indices(kernel: Pair, stride: Pair, output: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
     """Yield, for each place in the window, the index of what lies there in all windows of (H, C, W, N)."""
     for i in range(kernel[0]):
         for j in range(kernel[1]):

@@ -1,8 +1,8 @@
 """Windows that slide over images: how many fit, and images laid out in memory so that they are cheap to take.
 
-Every function here and in `convolution` and the kinds of pooling takes and returns images as (N, C, H, W). In
-memory their results lie as (H, C, W, N), rows first and samples last: then a window moves down by moving a pointer,
-one pixel of all images is a run of numbers, so that to take every second pixel costs no more than to take all, and
+`convolution`, `convolution_gradients` and the kinds of pooling take and return images as (N, C, H, W). In memory
+their results lie as (H, C, W, N), rows first and samples last: then a window moves down by moving a pointer, one
+pixel of all images is a run of numbers, so that to take every second pixel costs little more than to take all, and
 no layer has to transpose what the one before it made.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tinynet._arrays import check_number
+from tinynet._arrays import check_finite
 from tinynet.functional.activations import leaky_relu_backward, leaky_relu_kernel, relu_backward, relu_kernel
 from tinynet.functional.sigmoid import sigmoid_backward, sigmoid_kernel, tanh_backward, tanh_kernel
 from tinynet.layers.base import Layer
@@ -85,7 +85,7 @@ class LeakyReLU(Elementwise):
     """
 
     def __init__(self, negative_slope: float = 0.01, *, name: str | None = None) -> None:
-        self.negative_slope: float = check_number(negative_slope, "LeakyReLU: negative_slope")
+        self.negative_slope: float = check_finite(negative_slope, "LeakyReLU: negative_slope")
         super().__init__(name=name)
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:

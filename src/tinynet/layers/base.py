@@ -112,7 +112,8 @@ class Layer:
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         """Return the output, and whether it is a new array that nothing else refers to.
 
-        `scratch` tells that `x` is such an array: it may then be overwritten. Override this only for speed.
+        `scratch` tells that `x` is such an array: it may then be overwritten. Override this only for speed, and let
+        it and ``_forward`` call each other by the class's name: what a subclass puts in its place may lead back here.
         """
         return self._evaluate(x, False)[0], False
 

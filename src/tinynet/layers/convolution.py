@@ -73,7 +73,7 @@ class Conv2d(Layer):
     Conv2d(1, 8, 3, padding=1)
     """
 
-    pools_at_once = True  # so that it becomes a `PooledConvolution` before max-pooling
+    _pools_at_once = True  # so that it becomes a `PooledConvolution` before max-pooling
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Conv2d(Layer):
         self.padding: Pair = padding
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
-        return self._forward(x, False)[0], True
+        return Conv2d._forward(self, x, False)[0], True
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         self._shape_for(x)
@@ -124,8 +124,9 @@ class Conv2d(Layer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Lay the filters out again: a pickle keeps their values, not their order in memory."""
         self.__dict__.update(state)
-        params = {**self.params, "weight": kernel_order(self.params["weight"])}
-        self.__dict__["params"] = Parameters(self.label, params)
+        weight = self.params["weight"]
+        if not weight.transpose(0, 2, 3, 1).flags.c_contiguous:  # a shallow copy shares them, and they lie right
+            self.__dict__["params"] = Parameters(self.label, {**self.params, "weight": kernel_order(weight)})
 
     def _shape_for(self, x: Array) -> Shape | None:
         if x.ndim != 4:

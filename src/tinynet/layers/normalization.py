@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet._arrays import FLOAT32, check_dtype, check_positive
+from tinynet._arrays import FLOAT32, check_dtype, check_not_negative, check_positive, check_share
 from tinynet.functional.normalization import (
     batch_norm_backward_kernel,
     batch_norm_kernel,
@@ -88,10 +88,10 @@ class BatchNorm(Layer):
     ) -> None:
         features = check_positive(num_features, "BatchNorm: num_features")
         dtype = check_dtype(dtype, "BatchNorm")
-        if not (isinstance(eps, (int, float, np.number)) and eps >= 0):
-            raise ValueError(f"BatchNorm: eps must be a number of at least 0, got {eps!r}")
-        if momentum is not None and not (isinstance(momentum, (int, float, np.number)) and 0 <= momentum <= 1):
-            raise ValueError(f"BatchNorm: momentum must be a number in 0..1 or None, got {momentum!r}")
+        eps = check_not_negative(eps, "BatchNorm: eps")
+        momentum = None if momentum is None else check_share(momentum, "BatchNorm: momentum")
+        if not isinstance(affine, (bool, np.bool_)):
+            raise TypeError(f"BatchNorm: affine must be True or False, got {affine!r}")
         params = {"weight": np.ones(features, dtype), "bias": np.zeros(features, dtype)} if affine else {}
         buffers = {
             "running_mean": np.zeros(features, dtype),
@@ -116,7 +116,7 @@ class BatchNorm(Layer):
         if count(x) < 2:
             raise self._wrong_shape(x.shape, " with at least two numbers in each channel in training")
         mean, variance = batch_statistics(x)
-        normalized = batch_norm_kernel(x, mean, 1 / np.sqrt(variance + x.dtype.type(self.eps)), None)
+        normalized = batch_norm_kernel(x, mean, self._per_deviation(variance), None)
         y = normalized
         if self.params:
             y = normalized * broadcast(self.params["weight"], x) + broadcast(self.params["bias"], x)
@@ -124,8 +124,9 @@ class BatchNorm(Layer):
 
     def _with_running_statistics(self, x: Array) -> tuple[Array, Any]:
         mean, variance = self.buffers["running_mean"], self.buffers["running_var"]
-        normalized = batch_norm_kernel(x, mean, 1 / np.sqrt(variance + x.dtype.type(self.eps)), None)
-        return BatchNorm._infer(self, x, False)[0], (normalized, mean, variance, 0)  # a subclass's may lead back here
+        normalized = batch_norm_kernel(x, mean, self._per_deviation(variance), None)
+        # A subclass's _infer may lead back here. 0 numbers: the statistics are not those of the batch.
+        return BatchNorm._infer(self, x, False)[0], (normalized, mean, variance, 0)
 
     def _update(self, context: Any) -> None:
         _, mean, variance, numbers = context
@@ -148,8 +149,13 @@ class BatchNorm(Layer):
 
     def _scale(self, variance: Array) -> Array:
         """Return ``weight / sqrt(variance + eps)``."""
-        scale: Array = 1 / np.sqrt(variance + variance.dtype.type(self.eps))
+        scale = self._per_deviation(variance)
         return scale * self.params["weight"] if self.params else scale
+
+    def _per_deviation(self, variance: Array) -> Array:
+        with np.errstate(divide="ignore"):  # without eps, a channel of equal numbers has no deviation
+            result: Array = 1 / np.sqrt(variance + variance.dtype.type(self.eps))
+        return result
 
     def _check(self, shape: tuple[int | str, ...]) -> None:
         if len(shape) not in (2, 4) or shape[1] != self.num_features:

@@ -15,21 +15,23 @@ if TYPE_CHECKING:
 
 
 class PooledConvolution:
-    """What a network evaluates where both follow each other, for windows side by side; it is no layer of its own."""
+    """What a network evaluates where both follow each other; it is no layer of its own."""
 
     def __init__(self, convolution: Conv2d, pooling: MaxPool2d) -> None:
         self.convolution = convolution
         self.pooling = pooling
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
-        convolution = self.convolution
-        self.pooling._output_shape(convolution._shape_for(x))
+        convolution, pooling = self.convolution, self.pooling
+        if not pooling._side_by_side:
+            return pooling._infer(*convolution._infer(x, scratch))
+        pooling._output_shape(convolution._shape_for(x))
         weight, bias = convolution.params["weight"], convolution.params.get("bias")
-        sizes = convolution.stride, convolution.padding, self.pooling.kernel_size
+        sizes = convolution.stride, convolution.padding, pooling.kernel_size
         return conv2d_max_pool_kernel(x, weight, bias, *sizes), True
 
     def refusing(self, x: Array) -> Layer:
-        """Return that of the two layers which cannot take `x`, or what comes of it."""
+        """Return the layer that refuses: the convolution `x` itself, or the pooling what is made of it."""
         try:
             self.convolution._shape_for(x)
         except ShapeError:

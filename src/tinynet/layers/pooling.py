@@ -34,10 +34,10 @@ class _Pool2d(Layer):
         self.stride: Pair = sizes[1]
         self.padding: Pair = sizes[2]
 
-    def _check(self, x: Array) -> None:
+    def _shape_for(self, x: Array) -> Shape | None:
         if x.ndim != 4:
             raise self._wrong_shape(x.shape)
-        self._output_shape(x.shape[1:])
+        return self._output_shape(x.shape[1:])
 
     def _output_shape(self, shape: Shape | None) -> Shape | None:
         if shape is None:
@@ -90,19 +90,19 @@ class MaxPool2d(_Pool2d):
     [[[[4.0]]]]
     """
 
-    takes_maxima = True  # so that it commutes with ReLU
+    _takes_maxima = True  # so that it commutes with ReLU
 
     @property
-    def side_by_side(self) -> bool:
+    def _side_by_side(self) -> bool:
         """Whether its windows lie in the image, each next to the other."""
         return self.stride == self.kernel_size and self.padding == (0, 0)
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
-        self._check(x)
+        self._shape_for(x)
         return max_pool2d_kernel(x, self.kernel_size, self.stride, self.padding), True
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        self._check(x)
+        self._shape_for(x)
         y, places = max_pool2d_and_places(x, self.kernel_size, self.stride, self.padding)
         return y, (places, x.shape)
 
@@ -164,7 +164,7 @@ class AvgPool2d(_Pool2d):
         return AvgPool2d._forward(self, x, False)[0], True
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        self._check(x)
+        self._shape_for(x)
         return avg_pool2d_kernel(x, self.kernel_size, self.stride, self.padding, self.count_include_pad), x.shape
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet._arrays import check_share
 from tinynet._random import as_generator
-from tinynet.functional.dropout import check_probability, draw_mask, dropout_kernel
+from tinynet.functional.dropout import draw_mask, dropout_kernel
 from tinynet.layers.activations import Elementwise
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Dropout(Elementwise):
     """
 
     def __init__(self, p: float = 0.5, *, rng: RandomSource = None, name: str | None = None) -> None:
-        self.p: float = check_probability(p, "Dropout: p")
+        self.p: float = check_share(p, "Dropout: p")
         super().__init__(name=name)
         self._seed = int(as_generator(rng, "Dropout").integers(2**63))
         self._drawn = 0

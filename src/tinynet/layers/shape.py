@@ -40,7 +40,7 @@ class Flatten(Layer):
         return x.reshape(len(x), prod(x.shape[1:])), x.shape
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
-        return self._forward(x, False)[0], scratch
+        return Flatten._forward(self, x, False)[0], scratch
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         return grad.reshape(context), {}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tinynet._arrays import check_not_negative
 from tinynet.optimizers.base import Optimizer
-from tinynet.schedules import check_rate
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
@@ -71,11 +71,11 @@ class Adam(Optimizer):
         super().__init__(learning_rate, weight_decay, clip_norm)
         if not (isinstance(betas, (tuple, list)) and len(betas) == 2):
             raise TypeError(f"Adam: betas must be a pair of numbers, got {betas!r}")
-        first, second = (check_rate(beta, "Adam: betas") for beta in betas)
+        first, second = (check_not_negative(beta, "Adam: betas") for beta in betas)
         if max(first, second) >= 1:
             raise ValueError(f"Adam: betas must be below 1, got {betas!r}")
         self.betas: tuple[float, float] = (first, second)
-        self.eps: float = check_rate(eps, "Adam: eps")
+        self.eps: float = check_not_negative(eps, "Adam: eps")
         self.decoupled: bool = bool(decoupled)
 
     def _kinds(self) -> tuple[str, ...]:

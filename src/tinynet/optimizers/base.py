@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet._arrays import as_array, as_real
+from tinynet._arrays import as_array, as_real, check_not_negative
 from tinynet.errors import BackwardError, CheckpointError, ShapeError
 from tinynet.layers.base import Layer
 from tinynet.optimizers.flat import Layout
-from tinynet.schedules import check_rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,10 +37,12 @@ class Optimizer:
     def __init__(self, learning_rate: Rate, weight_decay: float, clip_norm: float | None) -> None:
         kind = type(self).__name__
         self.learning_rate: Rate = (
-            learning_rate if callable(learning_rate) else check_rate(learning_rate, f"{kind}: learning_rate")
+            learning_rate if callable(learning_rate) else check_not_negative(learning_rate, f"{kind}: learning_rate")
         )
-        self.weight_decay: float = check_rate(weight_decay, f"{kind}: weight_decay")
-        self.clip_norm: float | None = None if clip_norm is None else check_rate(clip_norm, f"{kind}: clip_norm")
+        self.weight_decay: float = check_not_negative(weight_decay, f"{kind}: weight_decay")
+        self.clip_norm: float | None = (
+            None if clip_norm is None else check_not_negative(clip_norm, f"{kind}: clip_norm")
+        )
         self.steps_done: int = 0
         self.rate: float = math.nan
         self._state: dict[str, dict[str, Array]] = {}  # what is remembered: by its kind, then by the parameter
@@ -92,7 +93,8 @@ class Optimizer:
             self._prepare(params)
         rate = self.learning_rate
         if callable(rate):
-            rate = check_rate(rate(self.steps_done), f"{type(self).__name__}: the rate of step {self.steps_done}")
+            what = f"{type(self).__name__}: the rate of step {self.steps_done}"
+            rate = check_not_negative(rate(self.steps_done), what)
         self.rate = rate
         self._fill_change(rate, self._adjusted(list(grads), params))
         for param, part in zip(params.values(), self._parts):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tinynet._arrays import check_not_negative
 from tinynet.optimizers.base import Optimizer
-from tinynet.schedules import check_rate
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
@@ -72,7 +72,7 @@ class SGD(Optimizer):
         clip_norm: float | None = None,
     ) -> None:
         super().__init__(learning_rate, weight_decay, clip_norm)
-        self.momentum: float = check_rate(momentum, "SGD: momentum")
+        self.momentum: float = check_not_negative(momentum, "SGD: momentum")
         self.nesterov: bool = bool(nesterov)
         if self.nesterov and not self.momentum:
             raise ValueError("SGD: nesterov needs a momentum above 0")
