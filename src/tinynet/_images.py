@@ -88,7 +88,8 @@ def find_layout(network: Sequential, shape: Shape, owner: str) -> Layout | None:
         return None
     expected = _expected(network)
     if expected is None:  # not the image is wrong: what got furthest tells which layer is
-        raise ShapeError(f"{owner}: {max(refusals)[1]}")
+        _, error = max(reversed(refusals), key=lambda refusal: refusal[0])
+        raise ShapeError(f"{owner}: {error}")
     raise ShapeError(f"{owner} takes {expected}; got {shape}")
 
 

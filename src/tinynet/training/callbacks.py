@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinynet._arrays import check_positive
-from tinynet.schedules import check_rate
+from tinynet._arrays import check_not_negative, check_positive
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
@@ -108,7 +107,7 @@ class EarlyStopping(_Monitor):
     def __init__(self, monitor: str | None = None, patience: int = 5, min_delta: float = 0.0) -> None:
         super().__init__(monitor)
         self.patience: int = check_positive(patience, "EarlyStopping: patience")
-        self.min_delta: float = check_rate(min_delta, "EarlyStopping: min_delta")
+        self.min_delta: float = check_not_negative(min_delta, "EarlyStopping: min_delta")
 
     def __call__(self, network: Layer, history: History) -> bool:
         """Return whether to stop."""
@@ -116,7 +115,8 @@ class EarlyStopping(_Monitor):
         return len(history) - (self.best_epoch or 0) >= self.patience
 
     def _arguments(self) -> list[str]:
-        return [*super()._arguments(), f"patience={self.patience}"]
+        delta = [f"min_delta={self.min_delta:g}"] if self.min_delta > 0 else []
+        return [*super()._arguments(), f"patience={self.patience}", *delta]
 
 
 class BestWeights(_Monitor):
