@@ -38,7 +38,8 @@ def synthetic_digits(
     n : int
         Number of images.
     rng : numpy.random.Generator, int or None
-        Source of all randomness, or its seed; the same seed draws the same images.
+        Source of all randomness, or its seed; the same seed and the same `n` draw the same images. With another `n` all
+        are others.
 
     Returns
     -------
