@@ -10,8 +10,14 @@ from loops import avg_pool2d, conv2d, max_pool2d
 
 import tinynet as tn
 from tinynet import functional as fn
+from tinynet.functional import convolution_gradients, max_pooling
 
 FEW = st.integers(1, 3)
+
+
+def used_memory(shape, dtype):
+    """Memory that is not 0, as `empty` may give it."""
+    return np.full(shape, 77, dtype)
 
 
 @st.composite
@@ -104,6 +110,41 @@ def test_without_more_words_windows_touch_and_zeros_around_an_image_count():
 
 def test_a_mean_that_rounding_makes_too_large_gives_no_warning():
     assert fn.avg_pool2d(np.full((1, 1, 1, 11), np.finfo(float).max), (1, 11)).tolist() == [[[[np.inf]]]]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "shape"),
+    [((2, 3), (1, 1, 3, 3)), ((2, 2), (1, 2, 3, 4)), ((2, 2), (2, 1, 4, 3)), ((2, 2), (1, 1, 4, 4))],
+)
+def test_what_no_window_of_a_maximum_covers_has_no_gradient(kernel, shape, monkeypatch):
+    monkeypatch.setattr(max_pooling, "empty", used_memory)
+    x = np.random.default_rng(0).standard_normal(shape)
+    y = fn.max_pool2d(x, kernel)
+    grad = fn.max_pool2d_backward(np.ones_like(y), x, y, kernel)
+    assert sorted(np.unique(grad)) == [0, 1]
+    assert grad.sum() == y.size
+
+
+def test_what_no_window_of_a_convolution_covers_has_no_gradient(monkeypatch):
+    monkeypatch.setattr(convolution_gradients, "empty", used_memory)
+    x, weight = np.ones((1, 1, 10, 2)), np.ones((1, 1, 3, 1))
+    grad, _, _ = fn.conv2d_backward(np.ones((1, 1, 2, 2)), x, weight, stride=(4, 1))
+    assert grad[0, 0, :, 0].tolist() == grad[0, 0, :, 1].tolist() == [1, 1, 1, 0, 1, 1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "dtype"), [((15, 15), "u1"), ((20, 15), "u2"), ((300, 1), "u2"), ((1, 300), "u2"), ((256, 256), "u4")]
+)
+def test_places_in_large_windows_can_be_told(kernel, dtype):
+    assert max_pooling._places((2, 3), kernel).dtype == dtype
+
+
+def test_gradients_of_convolutions_that_overflow_give_no_warning():
+    huge = np.full((1, 1, 2, 1), 1e200)
+    for grad in (huge, huge * [[[[1.0], [-1.0]]]]):
+        dx, dw, _ = fn.conv2d_backward(grad, huge, huge[:, :, :1])
+        assert np.isinf(dx).all()
+        assert not np.isfinite(dw).any()
 
 
 def test_no_images_have_no_gradient():

@@ -92,6 +92,12 @@ def test_a_pickle_gives_the_same_results():
     np.testing.assert_allclose(other.grads["weight"], layer.grads["weight"], rtol=1e-4, atol=1e-5)
 
 
+def test_the_parameters_of_a_pickle_know_their_layer():
+    layer = pickle.loads(pickle.dumps(tn.Conv2d(1, 1, 2, name="conv")))
+    with pytest.raises(KeyError, match="Conv2d 'conv' has no parameter 'w'"):
+        layer.params["w"] = 0
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (2, 1, 3, 0), (2, 1, 0, 3), (3, 2, 1, 0)])
 def test_how_the_images_lie_in_memory_does_not_matter(order):
     layer, x = conv(2, 3, 3, dtype="float64"), np.random.default_rng(0).standard_normal((4, 2, 5, 6))

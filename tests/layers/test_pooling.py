@@ -174,6 +174,12 @@ def test_repr_rebuilds_the_layer(text):
     assert repr(eval(text, vars(tn))) == text
 
 
+def test_padding_takes_no_gradient_from_minus_infinity():
+    layer = tn.MaxPool2d(2, padding=1)
+    layer.forward(np.full((1, 1, 2, 2), -np.inf), training=True)
+    assert layer.backward(np.ones((1, 1, 2, 2))).tolist() == [[[[1, 1], [1, 1]]]]
+
+
 @pytest.mark.parametrize("layer", [tn.MaxPool2d(2), tn.AvgPool2d(2), tn.Conv2d(1, 1, 2, rng=0)])
 def test_inference_makes_a_new_array(layer):
     y, fresh = layer._infer(np.ones((1, 1, 4, 4), np.float32), False)

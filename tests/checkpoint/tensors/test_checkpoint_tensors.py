@@ -10,11 +10,13 @@ from builders import (
     FOUR,
     HOOKS,
     REBUILD,
+    Fragment,
     call,
     legacy,
     legacy_storage,
     name,
     ordered,
+    push,
     storage,
     tensor,
     torch_zip,
@@ -136,3 +138,26 @@ def test_tied_tensors_are_separate_copies() -> None:
 )  # fmt: skip
 def test_parameters(wrap: Any) -> None:
     assert_same(load(torch_zip(ordered({"weight": wrap(tensor(storage()))}), {"0": FOUR.tobytes()})), WEIGHT)
+
+
+@pytest.mark.parametrize(
+    ("cls", "data", "expected"),
+    [
+        ("BFloat16Storage", b"\x80\x3f\x00\x40\x40\x40\x80\x40", [[1.0, 3.0], [2.0, 4.0]]),
+        ("BoolStorage", b"\0\1\2\0", [[False, True], [True, False]]),
+    ],
+)
+def test_what_is_converted_lies_row_by_row(cls: str, data: bytes, expected: list[list[float]]) -> None:
+    transposed = tensor(storage("0", cls), (2, 2), (1, 2))
+    loaded = load(torch_zip(ordered({"w": transposed}), {"0": data}))["w"]
+    assert loaded.tolist() == expected
+    assert loaded.flags.c_contiguous
+
+
+def test_truth_values_of_numpy_lie_row_by_row() -> None:
+    dtype = call(name("numpy", "dtype"), "b1")
+    empty = call(name("numpy.core.multiarray", "_reconstruct"), name("numpy", "ndarray"), (0,), b"b")
+    array = Fragment(empty + push((1, (2, 2), dtype, True, b"\0\1\2\0")) + b"b")
+    loaded = load(torch_zip(push({"w": array, "x": tensor(storage())}), {"0": FOUR.tobytes()}))["w"]
+    assert loaded.tolist() == [[False, True], [True, False]]
+    assert loaded.flags.c_contiguous
