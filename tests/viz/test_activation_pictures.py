@@ -27,6 +27,20 @@ def titles_of(figure):
     return [ax.get_title(loc="left") for ax in panels_of(figure)]
 
 
+class Doubled(tn.Flatten):
+    """Does more than its class."""
+
+    def _forward(self, x, training):
+        y, context = super()._forward(x, training)
+        return 2 * y, context
+
+
+def test_a_subclass_of_flatten_that_changes_numbers_is_shown():
+    net = tn.Sequential(tn.Flatten(), Doubled(), tn.Dense(4, 2, rng=0))
+    titles = titles_of(plot_activations(net, [1, 2, 3, 4]))
+    assert [title.split(",")[0] for title in titles[1:]] == ["1 (Doubled): 4 neurons", "2 (Dense): 2 neurons"]
+
+
 @pytest.fixture
 def dense():
     return tn.Sequential(tn.Dense(3, 60, rng=0, name="fc1"), tn.ReLU(), tn.Dense(60, 2, rng=1), tn.Softmax())

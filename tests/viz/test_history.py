@@ -106,6 +106,13 @@ def test_a_dictionary_of_an_older_record_has_no_first_rates():
     assert ax.get_title(loc="left") == "in the last step of each epoch"
 
 
+def test_the_axis_of_epochs_begins_at_0_where_the_learning_rate_does():
+    rates = {"loss": LOSS, "learning_rate": [0.4, 0.2, 0.0]}
+    for first, left in (([0.1, 0.3, 0.2], 0), ([0.1], 1)):  # of fewer first rates than last ones, none is drawn
+        for ax in plot_history({**rates, "first_learning_rate": first}).axes:
+            assert ax.get_xlim()[0] == pytest.approx(left, abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("loss", "scale"),
     [([1.0, 0.5], "linear"), ([1.0, 0.01], "log"), ([1.0, 0.0], "linear"), ([1.0, -0.01], "linear")],

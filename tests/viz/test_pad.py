@@ -13,6 +13,7 @@ from looks import colour_bars, illegible_texts
 from matplotlib.backend_bases import KeyEvent, LocationEvent, MouseEvent
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
+from test_picture import SPOILING
 
 import tinynet as tn
 from tinynet.datasets.strokes import STROKES
@@ -293,6 +294,18 @@ def test_a_stroke_before_the_first_drawing_and_a_saved_picture(pad, hand, tmp_pa
     assert (saved[..., :3].min(axis=2) == 0).mean() > 0.01  # the saved picture has the ink, too
 
 
+def test_strokes_keep_the_look_of_the_pad_whatever_the_settings_are():
+    def drawn(settings):
+        with plt.rc_context({key: value for key, value in settings.items() if key in plt.rcParams}):
+            pad = DigitPad(dense(tn.Softmax(), classes=3), class_names=["$5", "$6", "7"])
+            pad.draw([(0.2, 0.2), (0.6, 0.3)])
+            pad.figure.canvas.draw()
+            pad.draw([(0.6, 0.3), (0.5, 0.7)])
+            return picture(pad.figure)
+
+    np.testing.assert_array_equal(drawn(SPOILING), drawn({}))
+
+
 def test_a_canvas_that_cannot_restore_draws_everything(monkeypatch):
     monkeypatch.setattr("matplotlib.backends.backend_agg.FigureCanvasAgg.supports_blit", False)
     pad = DigitPad(dense(tn.Softmax()))
@@ -438,6 +451,17 @@ def test_no_text_is_cut_off_or_covers_another(make):
     assert illegible_texts(pad.figure) == []
     pad.draw([(0.3, 0.3), (0.6, 0.7)])
     assert illegible_texts(pad.figure) == []
+
+
+@pytest.mark.parametrize("name", ["dense", "long names, two columns"])
+def test_it_grows_with_its_text(name):
+    inches = LOOKS[name]().figure.get_size_inches()
+    with plt.rc_context({"font.size": 24, "figure.dpi": 50}):
+        pad = LOOKS[name]()
+    np.testing.assert_allclose(pad.figure.get_size_inches(), 2.4 * inches)
+    with plt.rc_context({"font.size": 24}):
+        pad.draw([(0.3, 0.3), (0.6, 0.7)])
+        assert illegible_texts(pad.figure) == []
 
 
 def test_of_many_layers_the_last_ones_are_drawn():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 BLUE, VERMILION = "#0072B2", "#D55E00"
 #: What is right and what is wrong.
 RIGHT, WRONG = BLUE, VERMILION
-#: What a colour bar with its ticks and its label takes, in inches.
-BAR = 0.9
+#: What a colour bar with its ticks and its label takes, in inches, and what matplotlib calls the axes of its own.
+BAR, BAR_LABEL = 0.9, "<colorbar>"
 #: A figure of more panels is higher than anybody scrolls.
 MOST_PANELS = 40
 
@@ -95,7 +96,7 @@ def grid(
     """
     width, height = picture[0], picture[1] + caption + strip
     if columns is None:
-        columns = min(range(1, min(count, 16) + 1), key=lambda n: _ugliness(count, n, width / height))
+        columns = best_columns(count, width / height, shape=1.5, holes=3, most=16)
     rows = math.ceil(count / columns)
     scale = text_scale()
     size = (columns * width + BAR * bar) * scale, (rows * height + heading) * scale
@@ -108,7 +109,21 @@ def grid(
     cells = [divmod(k, columns) for k in range(count)]
     pictures = [figure.add_subplot(places[lines * row, column]) for row, column in cells]
     strips = [figure.add_subplot(places[lines * row + 1, column]) for row, column in cells] if strip else []
-    return Grid(figure, pictures, strips, figure.add_subplot(places[:, -1], label="<colorbar>") if bar else None)
+    return Grid(figure, pictures, strips, figure.add_subplot(places[:, -1], label=BAR_LABEL) if bar else None)
+
+
+@cache
+def best_columns(count: int, aspect: float, *, shape: float, holes: float, most: int) -> int:
+    """Return in how many columns, up to `most`, a grid of `count` cells is about `shape` times as wide as high.
+
+    A cell is `aspect` times as wide as high. The larger `holes` is, the fewer places are left empty for that.
+    """
+
+    def ugliness(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        return abs(math.log(aspect * columns / rows / shape)) + holes * (rows * columns - count) / count
+
+    return min(range(1, min(count, most) + 1), key=ugliness)
 
 
 def picture_inches(height: int, width: int, side: float) -> tuple[float, float]:
@@ -130,12 +145,6 @@ def hide_axis(ax: Axes) -> None:
     """Leave of `ax` its frame: pixels need no ticks, and axes that are invisible cost the layout no time."""
     ax.xaxis.set_visible(False)
     ax.yaxis.set_visible(False)
-
-
-def _ugliness(count: int, columns: int, aspect: float) -> float:
-    """Return how far a grid of `count` cells is from three to two, and how many holes it has."""
-    rows = math.ceil(count / columns)
-    return abs(math.log(aspect * columns / rows / 1.5)) + 3 * (rows * columns - count) / count
 
 
 def scale_by_logarithms(ax: Axes, values: Array) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from tinynet._arrays import as_real
 from tinynet._images import LARGEST_SIDE
 from tinynet.errors import ShapeError
-from tinynet.viz._layers import layer_name, leaf_layers
+from tinynet.viz._layers import has_matrix, layer_name, leaf_layers
 from tinynet.viz._scale import natural_limit, not_finite_note
 
 if TYPE_CHECKING:
@@ -55,12 +55,11 @@ def columns_of(
     layers = list(leaf_layers(network))
     sides = _map_sides([layer for _, layer in layers], image_shape, owner)
     for k, (place, layer) in enumerate(layers):
-        weight = getattr(layer, "params", {}).get("weight")
-        if np.ndim(0.0 if weight is None else weight) not in (2, 4):
+        if not has_matrix(layer):
             (columns[-1].after if columns else before).append(type(layer).__name__)
             continue
-        name = f"{owner}({layer_name(place, layer)})"
-        matrix, bias = as_real(weight, name), layer.params.get("bias")
+        name = layer_name(place, layer)
+        matrix, bias = as_real(layer.params["weight"], f"{owner}({name})"), layer.params.get("bias")
         noun = "neuron"
         if matrix.ndim == 4:
             matrix, noun = matrix.sum(axis=(2, 3)), "map"
@@ -71,12 +70,12 @@ def columns_of(
         limit = natural_limit(values)
         size = matrix.shape[1]
         if not columns or columns[-1].size != size:
-            word, name = ("channel" if noun == "map" else "input"), ("as a row" if columns else "input")
-            columns.append(Column(name, size, word, "" if columns else sides[0], None, before))
+            word, heading = ("channel" if noun == "map" else "input"), ("as a row" if columns else "input")
+            columns.append(Column(heading, size, word, "" if columns else sides[0], None, before))
             before = []
         links.append(Link(len(columns) - 1, matrix / limit))
         biases = None if bias is None else bias / limit
-        columns.append(Column(layer_name(place, layer), matrix.shape[0], noun, sides[k + 1], biases, []))
+        columns.append(Column(name, matrix.shape[0], noun, sides[k + 1], biases, []))
     return columns, links, not_finite_note(np.concatenate(numbers))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from tinynet._ending import last_layer
 from tinynet._images import as_batch
 from tinynet.errors import ShapeError
+from tinynet.functional import softmax
 from tinynet.layers import Flatten, LogSoftmax, Softmax
 from tinynet.network import Sequential
 from tinynet.viz._layers import layer_name
@@ -61,7 +62,7 @@ def quiet() -> np.errstate:
 
 
 def as_network(network: Any, owner: str) -> Sequential:
-    """Return `network` itself, if it is one."""
+    """Return `network` itself; raise a TypeError unless it is a `Sequential`."""
     if not isinstance(network, Sequential):
         raise TypeError(f"{owner} expects a Sequential, got {type(network).__name__}")
     return network
@@ -91,9 +92,18 @@ def without_softmax(network: Sequential, steps: list[Step]) -> list[Step]:
     return steps[: next((k for k, step in enumerate(steps) if step.layer is last), None)]
 
 
+def to_probabilities(network: Sequential, outputs: Array) -> Array:
+    """Return what `network` gives, (..., classes), as probabilities: outputs that are none are taken to be scores."""
+    if isinstance(last_layer(network), Softmax):
+        return outputs
+    with quiet():
+        return softmax(outputs)  # which undoes a logarithm, too
+
+
 def with_other_numbers(steps: list[Step]) -> list[Step]:
     """Leave out the layers that hand on the numbers of the layer before."""
-    return [step for step in steps if not (step.changes_nothing or isinstance(step.layer, Flatten))]
+    # Asked of the function itself, for a subclass of Flatten may do other things.
+    return [step for step in steps if not (step.changes_nothing or type(step.layer)._forward is Flatten._forward)]
 
 
 def _steps(network: Sequential, x: Array, prefix: str, owner: str) -> Iterator[Step]:

@@ -93,7 +93,6 @@ def mark_not_finite(ax: Axes, missing: Array, extent: tuple[float, float, float,
         extent=extent,
         cmap=ListedColormap([NOT_FINITE]),
         aspect=ax.get_aspect(),
-        origin="upper",
         interpolation="none",
     )
 
@@ -137,9 +136,7 @@ def _power_of_ten(value: float) -> str:
 def _draw_image(ax: Axes, cells: Array, **colours: Any) -> Any:
     rows, columns = cells.shape
     interpolation = "none" if cells.size <= UNSCALED else "antialiased"
-    return ax.imshow(
-        cells, extent=(0, columns, rows, 0), aspect="auto", origin="upper", interpolation=interpolation, **colours
-    )
+    return ax.imshow(cells, extent=(0, columns, rows, 0), aspect="auto", interpolation=interpolation, **colours)
 
 
 def _tick_cells(count: int, inches: float, spacing: float) -> list[int]:

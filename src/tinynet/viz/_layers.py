@@ -30,14 +30,16 @@ def matrix_layers(source: Any, owner: str) -> list[tuple[str, Any]]:
     if isinstance(source, (str, bytes, Mapping, np.ndarray)) or not isinstance(source, Iterable):
         hint = "from_torch_state_dict makes one" if isinstance(source, Mapping) else "plot_weights draws one layer"
         raise TypeError(f"{owner} expects a network, got {type(source).__name__}; {hint}")
-    found = [
-        (layer_name(place, layer), layer)
-        for place, layer in leaf_layers(source)
-        if np.ndim(getattr(layer, "params", {}).get("weight", 0.0)) in (2, 4)
-    ]
+    found = [(layer_name(place, layer), layer) for place, layer in leaf_layers(source) if has_matrix(layer)]
     if not found:
         raise ValueError(f"{owner}: no layer of this network has a weight matrix")
     return found
+
+
+def has_matrix(layer: Any) -> bool:
+    """Tell whether the weights of a layer are a matrix, or filters."""
+    weight: Any = getattr(layer, "params", {}).get("weight")
+    return np.ndim(weight) in (2, 4)
 
 
 def layer_name(place: str, layer: Any) -> str:

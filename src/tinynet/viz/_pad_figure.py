@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from tinynet.viz._axes import hide_axis
+from tinynet.viz._axes import BAR_LABEL, hide_axis, text_scale
 from tinynet.viz._pad_panels import Activations, Bars, names_under_cells
 from tinynet.viz._scale import DIVERGING
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from tinynet._arrays import Array
     from tinynet.viz._evaluation import Step
 
-#: In inches: sides of the paper and the image, width of the bars and of one or more columns of activations, the
-#: margins, what a title takes, what that of a layer does, and the height of the key of the colours and of all of it.
+#: In inches, which grow with the text: sides of the paper and the image, width of the bars and of one or more columns
+#: of activations, the margins, what a title takes, what that of a layer does, and the height of the key of the
+#: colours and of all of it.
 PAPER, IMAGE, BARS, ONE_COLUMN, COLUMN, MARGIN, TITLE, LAYER_TITLE = 4.0, 1.4, 2.1, 3.2, 2.3, 0.3, 0.4, 0.25
 KEY_BAR, KEY = 0.09, 0.34
 #: So many layers stand one above the other.
@@ -37,17 +38,14 @@ class PadFigure:
         middle, right = PAPER + 2 * MARGIN, PAPER + BARS + 3 * MARGIN
         self._inches = right + columns * (width + MARGIN), PAPER + TITLE + MARGIN
         # Fixed places: to lay them out anew would cost more than all the rest of a stroke.
-        with plt.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
-            self.figure = plt.figure(figsize=self._inches)
+        self.figure = plt.figure(figsize=[text_scale() * inches for inches in self._inches])
 
         extent = (0, ink.shape[1], ink.shape[0], 0)
         self.paper = self._axes(MARGIN, MARGIN, PAPER, PAPER, "Draw a digit (right-click or c: clear)")
-        self._ink = self.paper.imshow(
-            ink, cmap="gray_r", vmin=0, vmax=1, origin="upper", interpolation="bilinear", extent=extent
-        )
+        self._ink = self.paper.imshow(ink, cmap="gray_r", vmin=0, vmax=1, interpolation="bilinear", extent=extent)
         size = f"the network gets {image.shape[0]} × {image.shape[1]}"
         shown = self._axes(middle, MARGIN + PAPER - IMAGE, BARS, IMAGE, size)
-        self._image = shown.imshow(image, cmap="gray_r", vmin=0, vmax=255, origin="upper", interpolation="none")
+        self._image = shown.imshow(image, cmap="gray_r", vmin=0, vmax=255, interpolation="none")
         bars = self._axes(middle, MARGIN, BARS, PAPER - IMAGE - TITLE)
         self._bars = Bars(bars, names)
         under = names_under_cells(names, width) if steps and steps[-1].y[0].shape == (len(names),) else None
@@ -83,10 +81,10 @@ class PadFigure:
         x, y = self._inches
         heading = "activations, as shares of the layer's largest"
         self.figure.text(left / x, (top + 6 / 72) / y, heading, fontsize="small")
-        bar = self.figure.add_axes((left / x, (top - KEY_BAR) / y, width / x, KEY_BAR / y), label="<colorbar>")
+        bar = self.figure.add_axes((left / x, (top - KEY_BAR) / y, width / x, KEY_BAR / y), label=BAR_LABEL)
         key = ScalarMappable(Normalize(-1, 1), DIVERGING)
         self.figure.colorbar(key, cax=bar, orientation="horizontal", ticks=[-1, 0, 1])
-        bar.tick_params(length=0, pad=2, labelsize="small")
+        bar.tick_params(length=0, pad=2 * text_scale(), labelsize="small")
 
     def show(self, ink: Array, image: Array, probabilities: Array | None, steps: list[Step] | None) -> None:
         """Show a drawing and what the network makes of it."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tinynet.viz._axes import RIGHT, hide_axis
+from tinynet.viz._axes import RIGHT, best_columns, hide_axis, text_scale
 from tinynet.viz._evaluation import with_other_numbers, without_softmax
 from tinynet.viz._scale import DIVERGING, natural_limit
 from tinynet.viz._texts import LETTER, percentage, plain, shorten, shorten_all
@@ -95,12 +94,12 @@ class Activations:
         self.blank = [as_cells(np.zeros_like(step.y[0]), in_row) for step, in_row in zip(steps, self.in_rows)]
         self.images = []
         for ax, cells, step in zip(axes, self.blank, steps):
-            drawn = ax.imshow(cells, cmap=DIVERGING, vmin=-1, vmax=1, origin="upper", interpolation="none")
+            drawn = ax.imshow(cells, cmap=DIVERGING, vmin=-1, vmax=1, interpolation="none")
             self.images.append(drawn)
             ax.set_aspect("equal" if step.y.ndim == 4 else "auto")
             shape = " × ".join(map(str, step.y.shape[1:]))
             title = plain(f"{shorten(step.name, LAYER_NAME)}: {shape}")
-            ax.set_title(title, loc="left", fontsize="small", pad=3, y=1.0)
+            ax.set_title(title, loc="left", fontsize="small", pad=3 * text_scale(), y=1.0)
             ax.set_anchor("NW")
             ax.set_frame_on(False)
             hide_axis(ax)
@@ -110,9 +109,11 @@ class Activations:
                 "va": "top",
                 "fontsize": "small",
                 "rotation": 90 if names.upright else 0,
+                "xytext": (0, -3 * text_scale()),
+                "textcoords": "offset points",
             }
             for k, name in enumerate(names.texts):
-                axes[-1].annotate(plain(name), (k, 0.5), xytext=(0, -3), textcoords="offset points", **look)
+                axes[-1].annotate(plain(name), (k, 0.5), **look)
 
     def show(self, steps: list[Step] | None) -> None:
         """Draw the activations of one sample, or none."""
@@ -140,20 +141,10 @@ def as_cells(values: Array, in_row: bool = False) -> Array:
         values = values.reshape(-1, 1, 1)
     channels, height, width = values.shape
     gap = int(height * width > 1)  # between feature maps
-    columns = channels if in_row else _columns(channels, width / height)
+    # A strip about eight times as wide as high, with few holes.
+    columns = channels if in_row else best_columns(channels, width / height, shape=8, holes=30, most=channels)
     rows = math.ceil(channels / columns)
     tiles = np.full((rows * columns, height + gap, width + gap), np.nan, np.float32)
     tiles[:channels, :height, :width] = values
     cells = tiles.reshape(rows, columns, height + gap, width + gap).swapaxes(1, 2)
     return cells.reshape(rows * (height + gap), columns * (width + gap))[: -gap or None, : -gap or None]
-
-
-@cache
-def _columns(count: int, aspect: float) -> int:
-    """Return how many columns of tiles make a strip about eight times as wide as high, with few holes."""
-
-    def ugliness(columns: int) -> float:
-        rows = math.ceil(count / columns)
-        return abs(math.log(aspect * columns / rows / 8)) + 30 * (rows * columns - count) / count
-
-    return min(range(1, count + 1), key=ugliness)

@@ -23,8 +23,11 @@ SETTINGS: dict[str, Any] = {
     "axes.titlelocation": "center",
     "axes.titlesize": "large",
     "axes.titley": None,
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
     "figure.titlesize": "large",
     "image.aspect": "equal",
+    "image.origin": "upper",
     "legend.title_fontsize": "small",
     "text.parse_math": True,  # new in matplotlib 3.6
     "text.usetex": False,
@@ -51,18 +54,26 @@ def picture(function: Function) -> Function:
     def draw(*args: Any, **options: Any) -> Any:
         check_axes(options.get("ax"), function.__name__)
         before = plt.get_fignums()
-        try:
-            with _settings():
-                drawn = function(*args, **options)
-                for ax in (ax for number in _opened_since(before) for ax in plt.figure(number).axes):
-                    ax.tick_params(labelsize=plt.rcParams["font.size"])  # of ticks that are made later, too
-            return drawn
-        except BaseException:
-            for number in _opened_since(before):
-                plt.close(number)
-            raise
+        with drawing():
+            drawn = function(*args, **options)
+            for ax in (ax for number in _opened_since(before) for ax in plt.figure(number).axes):
+                ax.tick_params(labelsize=plt.rcParams["font.size"])  # of ticks that are made later, too
+        return drawn
 
     return cast("Function", draw)
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Draw under `SETTINGS` for a while, and close the figures that were opened if something fails."""
+    before = plt.get_fignums()
+    try:
+        with _settings():
+            yield
+    except BaseException:
+        for number in _opened_since(before):
+            plt.close(number)
+        raise
 
 
 def _opened_since(before: list[int]) -> list[int]:

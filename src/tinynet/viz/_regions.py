@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -16,15 +17,26 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array
 
+    Extent = tuple[float, float, float, float]
+
 #: Seven colours of Okabe and Ito (2008).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 #: How much of its colour a region has where the network is sure, and where it hardly is.
 SURE, UNSURE = 0.55, 0.12
-#: A region holds a short text if a square of nearly twice so many hundredths of the picture fits into it.
+#: A region holds a short text if some point is so many steps, each a hundredth of the picture, from its border.
 ROOM = 3
+#: Points on each side of the grid on which regions are looked for: more would take longer and find none more.
+COARSE = 100
 
 
-def draw_regions(ax: Axes, probabilities: Array, extent: tuple[float, float, float, float]) -> None:
+def middles_of_cells(extent: Extent, cells: int) -> tuple[Array, Array]:
+    """Return where the middles of `cells` by `cells` cells lie, from left to right and from bottom to top."""
+    left, right, bottom, top = extent
+    middles = (np.arange(cells) + 0.5) / cells
+    return left + (right - left) * middles, bottom + (top - bottom) * middles
+
+
+def draw_regions(ax: Axes, probabilities: Array, extent: Extent) -> None:
     """Draw each point in the colour of its class, and a line where another class becomes the most probable."""
     classes = probabilities.shape[2]
     winner = probabilities.argmax(axis=2)
@@ -34,22 +46,14 @@ def draw_regions(ax: Axes, probabilities: Array, extent: tuple[float, float, flo
     strength = (UNSURE + (SURE - UNSURE) * np.clip(sureness, 0, 1))[..., None]
     image = 1 - strength * (1 - colours[winner])
     ax.imshow(image, extent=extent, origin="lower", aspect="auto", interpolation="nearest")
-    left, right, bottom, top = extent
-    middles = (np.arange(len(winner)) + 0.5) / len(winner)
+    across, up = middles_of_cells(extent, len(winner))
     for k in np.unique(winner)[1:]:
         others = np.delete(probabilities, k, axis=2).max(axis=2)
         lead = probabilities[:, :, k] - others
-        ax.contour(
-            left + (right - left) * middles,
-            bottom + (top - bottom) * middles,
-            lead,
-            levels=[0],
-            colors="black",
-            linewidths=1,
-        )
+        ax.contour(across, up, lead, levels=[0], colors="black", linewidths=1)
 
 
-def name_regions(ax: Axes, winner: Array, extent: tuple[float, float, float, float], names: list[str]) -> None:
+def name_regions(ax: Axes, winner: Array, extent: Extent, names: list[str]) -> None:
     """Write into each region that has room for it what its class is called."""
     left, right, bottom, top = extent
     for k, up, across in innermost_points(winner):
@@ -63,7 +67,8 @@ def innermost_points(regions: Array) -> Iterator[tuple[int, float, float]]:
 
     `regions` (n, n) holds the number of the region at each point of a grid; a number may occur in several places.
     """
-    coarse = regions[:: -(-len(regions) // 100), :: -(-len(regions) // 100)]
+    step = math.ceil(len(regions) / COARSE)
+    coarse = regions[::step, ::step]
     depths = _depths(coarse)
     least = max(2, round(ROOM * len(coarse) / 100))
     for region in _connected(coarse):

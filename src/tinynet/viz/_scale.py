@@ -97,7 +97,12 @@ def are_light(colours: Array) -> Array:
     return light
 
 
-def not_finite_note(values: Array) -> str:
-    """Return a line for the title that counts NaN and infinity, or nothing."""
-    count = int(values.size - np.isfinite(values).sum())
-    return f"\n{count:,} not finite ({NOT_FINITE})" if count else ""
+def not_finite_note(values: Array, before: str = "\n") -> str:
+    """Return for a title, after `before`, how many numbers are not finite, and their colour; or nothing."""
+    count = count_not_finite(values)
+    return f"{before}{count:,} not finite ({NOT_FINITE})" if count else ""
+
+
+def count_not_finite(values: Array) -> int:
+    """Return how many of `values` are NaN or infinity."""
+    return int(values.size - np.isfinite(values).sum())

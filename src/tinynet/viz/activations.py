@@ -10,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from tinynet._arrays import check_positive
-from tinynet.viz._axes import BAR, check_panels, text_scale
+from tinynet.viz._axes import BAR, BAR_LABEL, check_panels, text_scale
 from tinynet.viz._evaluation import as_network, evaluate_one, with_other_numbers
 from tinynet.viz._heatmap import draw_cells
 from tinynet.viz._inputs import as_class_names, as_image_shape, square_shape
@@ -134,7 +134,7 @@ def plot_activations(
         _name_cells(axes[-1], names, upright=upright)
     figure.suptitle(f"Activations of {plural(len(panels) - 1, 'layer')} for one input")
     key = ScalarMappable(Normalize(-1, 1), colours)
-    bar = figure.add_subplot(places[:, 1], label="<colorbar>")
+    bar = figure.add_subplot(places[:, 1], label=BAR_LABEL)
     figure.colorbar(key, cax=bar, label="share of the layer's largest")
     return figure
 
@@ -155,7 +155,7 @@ def _panel(name: str, values: Array, maps: str, numbers: str, count: int) -> Pan
         values = values.ravel()
         noun, shape = numbers, plural(values.size, numbers)
     largest = largest_magnitude(values)
-    note = not_finite_note(values).replace("\n", ", ")
+    note = not_finite_note(values, before=", ")
     return Panel(f"{plain(name)}: {shape}, largest magnitude {largest:.3g}{note}", values, noun)
 
 
@@ -194,7 +194,7 @@ def _draw_maps(ax: Axes, maps: Array, limit: float, colours: Colormap, noun: str
         top, left = k // columns * down, k % columns * across
         cells, reach, _ = scaled(values, limit)
         place = left, left + width, top + height, top
-        ax.imshow(cells, extent=place, vmin=-reach, vmax=reach, cmap=colours, origin="upper", interpolation="none")
+        ax.imshow(cells, extent=place, vmin=-reach, vmax=reach, cmap=colours, interpolation="none")
     ax.set(
         xlim=(0, columns * across - gap),
         ylim=(rows * down - gap, 0),

@@ -10,15 +10,12 @@ import numpy as np
 from matplotlib.collections import PathCollection
 
 from tinynet._arrays import as_real, check_integer
-from tinynet._ending import last_layer
 from tinynet.errors import ShapeError
-from tinynet.functional import softmax
-from tinynet.layers import LogSoftmax, Softmax
 from tinynet.viz._axes import own_axes, text_scale
-from tinynet.viz._evaluation import as_network
+from tinynet.viz._evaluation import as_network, quiet, to_probabilities
 from tinynet.viz._inputs import as_class_names, as_labels, as_names
 from tinynet.viz._picture import picture
-from tinynet.viz._regions import COLOURS, draw_regions, name_regions
+from tinynet.viz._regions import COLOURS, draw_regions, middles_of_cells, name_regions
 from tinynet.viz._scale import HUGE
 from tinynet.viz._texts import SMALL_LETTER, accuracy_in_words, plain, shorten, shorten_all
 
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array
     from tinynet.network import Sequential
+    from tinynet.viz._regions import Extent
 
 #: With the seven colours of regions, classes have looks of their own up to 56.
 MARKS = ("o", "^", "s", "D", "v", "P", "X", "*")
@@ -106,7 +104,7 @@ def plot_decision_boundary(
         raise ShapeError(f"{owner} expects samples of shape (N, 2), N of at least 1, got {x.shape}")
     _check_numbers(x, network, owner)
     resolution = check_integer(resolution, f"{owner}: resolution", 2)
-    with np.errstate(over="ignore", invalid="ignore"):  # such scores are refused below
+    with quiet():  # what is not finite is refused below
         scores = network(x)
     if scores.ndim != 2 or scores.shape[1] < 2:
         raise ShapeError(
@@ -160,7 +158,7 @@ def _check_numbers(x: Array, network: Sequential, owner: str) -> None:
     raise ValueError(f"{owner} expects finite numbers, got {value:g} in row {row} of x{reason}")
 
 
-def _extent(x: Array) -> tuple[float, float, float, float]:
+def _extent(x: Array) -> Extent:
     """Return left, right, bottom and top of a picture of all samples, with a margin of a tenth."""
     low, high = x.min(axis=0).astype(float), x.max(axis=0).astype(float)
     margin = np.where(high > low, 0.1 * (high - low), 1.0)
@@ -168,16 +166,12 @@ def _extent(x: Array) -> tuple[float, float, float, float]:
     return float(left), float(right), float(bottom), float(top)
 
 
-def _probabilities(network: Sequential, extent: tuple[float, float, float, float], resolution: int) -> Array:
+def _probabilities(network: Sequential, extent: Extent, resolution: int) -> Array:
     """Return the probabilities (resolution, resolution, classes) in the middles of the cells of a grid."""
-    left, right, bottom, top = extent
-    middles = (np.arange(resolution) + 0.5) / resolution
-    across, up = np.meshgrid(left + (right - left) * middles, bottom + (top - bottom) * middles)
-    points = np.stack([across.ravel(), up.ravel()], axis=1)
-    made = isinstance(last_layer(network), (Softmax, LogSoftmax))
-    with np.errstate(over="ignore", invalid="ignore"):
-        rows = network.predict_proba(points) if made else softmax(network(points))
-    return rows.reshape(resolution, resolution, -1)
+    across, up = np.meshgrid(*middles_of_cells(extent, resolution))
+    with quiet():
+        outputs = network(np.stack([across.ravel(), up.ravel()], axis=1))
+    return to_probabilities(network, outputs).reshape(resolution, resolution, -1)
 
 
 def _draw_samples(ax: Axes, x: Array, k: int, name: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from tinynet.viz._axes import BLUE, VERMILION, own_axes, room, scale_by_logarithms, text_scale
 from tinynet.viz._layers import layer_name, leaf_layers
 from tinynet.viz._picture import picture
+from tinynet.viz._scale import count_not_finite
 from tinynet.viz._texts import LETTER, plain, plural, shorten_all
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _sizes(network: Any, owner: str) -> list[Sizes]:
             largest = float(finite.max(initial=0.0))
             typical = largest * float(np.sqrt(((finite / largest) ** 2).mean())) if largest else 0.0
             label = name if key == "weight" else f"{name} {key}"
-            sizes.append(Sizes(label, largest, typical, int(gradient.size - finite.size)))
+            sizes.append(Sizes(label, largest, typical, count_not_finite(gradient)))
     if not sizes:
         raise ValueError(f"{owner}: no layer of this network has weights")
     return sizes

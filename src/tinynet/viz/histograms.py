@@ -14,7 +14,7 @@ from tinynet.viz._axes import VERMILION, check_panels, grid, name_units
 from tinynet.viz._inputs import as_weights
 from tinynet.viz._layers import matrix_layers
 from tinynet.viz._picture import picture
-from tinynet.viz._scale import DIVERGING, NOT_FINITE, Scaled, colour_map, not_finite_note, scale_limit, scaled
+from tinynet.viz._scale import DIVERGING, Scaled, colour_map, count_not_finite, scale_limit, scaled
 from tinynet.viz._texts import plain, plural, shorten
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: What the axis says where biases are marked.
 WITH_BIASES = "weight (bars), bias (lines below)"
-#: Fewer values are lines, each by itself; of a bar that counts more, one more or less is not seen.
+#: Fewer different values stand apart in bars of any width; where a bar counts more, one more or less is not seen.
 FEW_VALUES, MANY_VALUES = 8, 20
 
 
@@ -97,18 +97,18 @@ def plot_weight_histograms(
     panels = [_panel(name, layer, bias, limit, owner) for name, layer in layers]
 
     columns = min(len(panels), 3)
-    figure, axes, _, _ = grid(len(panels), (3.4, 2.2), caption=0.95, heading=0.4, columns=columns)
-    for place, (ax, panel) in enumerate(zip(axes, panels)):
+    panes = grid(len(panels), (3.4, 2.2), caption=0.95, heading=0.4, columns=columns)
+    for place, (ax, panel) in enumerate(zip(panes.pictures, panels)):
         _draw(ax, panel, bins, colours)
         if place % columns == 0:
             ax.set_ylabel("number of weights")
-    figure.suptitle(f"Weights of {plural(len(panels), 'layer')}")
-    return figure
+    panes.figure.suptitle(f"Weights of {plural(len(panels), 'layer')}")
+    return panes.figure
 
 
 def _panel(name: str, layer: Any, with_bias: bool, limit: float | None, owner: str) -> Panel:
     matrix, biases, _ = as_weights(layer, owner)
-    biases = None if biases is None or not with_bias else biases
+    biases = biases if with_bias else None
     values = matrix.ravel() if biases is None else np.concatenate((matrix.ravel(), biases))
     reach = scale_limit(values, owner, limit=limit)
     weights = scaled(matrix[np.isfinite(matrix)], reach)
@@ -116,7 +116,8 @@ def _panel(name: str, layer: Any, with_bias: bool, limit: float | None, owner: s
     if weights.cells.size:
         title += "\nmean {:.2g}, std {:.2g}".format(*_moments(matrix[np.isfinite(matrix)].astype(float)))
     beyond = int((abs(values[np.isfinite(values)].astype(float)) > reach).sum())
-    title += f"\n{beyond:,} beyond the scale" * (beyond > 0) + not_finite_note(values).replace(f" ({NOT_FINITE})", "")
+    missing = count_not_finite(values)
+    title += f"\n{beyond:,} beyond the scale" * (beyond > 0) + f"\n{missing:,} not finite" * (missing > 0)
     return Panel(weights, None if biases is None else scaled(biases, reach).cells, title)
 
 

@@ -12,6 +12,7 @@ from tinynet._arrays import as_real
 from tinynet.errors import ShapeError
 from tinynet.viz._axes import BLUE, VERMILION, grid, scale_by_logarithms
 from tinynet.viz._picture import picture
+from tinynet.viz._scale import count_not_finite, finite_or_nan
 from tinynet.viz._texts import plain, plural, shorten
 
 if TYPE_CHECKING:
@@ -97,25 +98,25 @@ def plot_history(history: Any, *, learning_rate: bool | None = None) -> Figure:
     kept = getattr(history, "kept", None)
 
     heading = 0.55 if stopped else 0.35
-    figure, axes, _, _ = grid(count, (4.2, 2.7), caption=0.6, heading=heading, columns=count)
-    for ax, panel in zip(axes, shown):
+    panes = grid(count, (4.2, 2.7), caption=0.6, heading=heading, columns=count)
+    for ax, panel in zip(panes.pictures, shown):
         _draw_panel(ax, panel, columns)
         if kept is not None:
             ax.axvline(kept, color="gray", linestyle=":", label=f"the weights of epoch {kept} were kept")
-    if len(shown) < count:
-        _draw_rates(axes[-1], columns)
-    first = int(count == len(shown) or RATES[0] not in columns)
-    for ax in axes:
+    from_start = len(shown) < count and _draw_rates(panes.pictures[-1], columns)
+    first = 0 if from_start else 1
+    for ax in panes.pictures:
         ax.set(xlabel="epoch", xlim=(first - 0.03 * epochs, 1.03 * epochs))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
         ax.grid(axis="y", alpha=0.3)
         for side in ("top", "right"):
             ax.spines[side].set_visible(False)
     if shown:
-        axes[0].legend(fontsize="small", framealpha=0.8)
+        panes.pictures[0].legend(fontsize="small", framealpha=0.8)
     kept_words = "" if kept is None else f", weights of epoch {kept} kept"
-    figure.suptitle(f"Training: {plural(epochs, 'epoch')}{kept_words}" + (stopped and f"\nstopped: {plain(stopped)}"))
-    return figure
+    title = f"Training: {plural(epochs, 'epoch')}{kept_words}"
+    panes.figure.suptitle(title + (stopped and f"\nstopped: {plain(stopped)}"))
+    return panes.figure
 
 
 def _as_columns(history: Any, owner: str) -> dict[str, Array]:
@@ -144,7 +145,7 @@ def _draw_panel(ax: Axes, panel: Panel, columns: dict[str, Array]) -> None:
     values = columns.get(panel.validation)
     _draw_curve(ax, values, VALIDATION, "validation, after each epoch")
     if values is not None and np.isfinite(values).any():
-        best = int(panel.best(np.where(np.isfinite(values), values, np.nan)))
+        best = int(panel.best(finite_or_nan(values)))
         ax.plot(best + 1, values[best], "o", color=VERMILION, markersize=10, markerfacecolor="none")
         title = f"ring: {panel.superlative} of validation, {values[best]:.4g}{panel.unit} in epoch {best + 1}"
         ax.set_title(title, loc="left", fontsize="small")
@@ -153,26 +154,29 @@ def _draw_panel(ax: Axes, panel: Panel, columns: dict[str, Array]) -> None:
 def _draw_curve(ax: Axes, values: Array | None, look: dict[str, Any], label: str) -> None:
     if values is None:
         return
-    missing = int(values.size - np.isfinite(values).sum())
-    label += f" ({missing} not finite)" if missing else ""
+    missing = count_not_finite(values)
+    label += f" ({missing:,} not finite)" if missing else ""
     marks = look["marker"] if values.size <= MOST_MARKS else ""
     epochs = np.arange(1, values.size + 1)
-    ax.plot(
-        epochs, np.where(np.isfinite(values), values, np.nan), label=label, markersize=4, **{**look, "marker": marks}
-    )
+    ax.plot(epochs, finite_or_nan(values), label=label, markersize=4, **{**look, "marker": marks})
 
 
-def _draw_rates(ax: Axes, columns: dict[str, Array]) -> None:
-    """Draw the learning rate: where both are known, from the first step of each epoch to the last."""
+def _draw_rates(ax: Axes, columns: dict[str, Array]) -> bool:
+    """Draw the learning rate: where both are known, from the first step of each epoch to the last.
+
+    Return whether both are, for then the line begins at 0, where the first epoch does.
+    """
     first, last = columns.get(RATES[0]), columns[RATES[1]]
     epochs, rates = np.arange(1, len(last) + 1), last
     words = "in the last step of each epoch"
-    if first is not None and len(first) == len(last):
+    both = first is not None and len(first) == len(last)
+    if first is not None and both:
         epochs, rates = np.stack([epochs - 1, epochs], axis=1).ravel(), np.stack([first, last], axis=1).ravel()
         bends = np.full(rates.size, True)  # a first rate between its neighbours would only make the line wavy
         bends[2::2] = (first[1:] - last[:-1]) * (last[1:] - first[1:]) <= 0
         epochs, rates = epochs[bends], rates[bends]
         words = "in the first and the last step of each epoch"
-    ax.plot(epochs, np.where(np.isfinite(rates), rates, np.nan), color=BLUE)
+    ax.plot(epochs, finite_or_nan(rates), color=BLUE)
     ax.set_ylabel("learning rate")
     ax.set_title(words, loc="left", fontsize="small")
+    return both

@@ -80,15 +80,16 @@ def plot_neurons(
     colours = colour_map(cmap, owner).with_extremes(bad=NOT_FINITE)
 
     width, height = picture_inches(*shape, max(1.0, 3.2 / len(shown) ** 0.5))
-    figure, axes, _, bar = grid(len(shown), (width, height), caption=0.23, bar=True)
+    panes = grid(len(shown), (width, height), caption=0.23, bar=True)
     cells, reach, unit = scaled(shown, limit)
-    for index, (ax, image) in enumerate(zip(axes, cells.reshape(-1, *shape))):
-        drawn = ax.imshow(image, vmin=-reach, vmax=reach, cmap=colours, origin="upper", interpolation="none")
+    for index, (ax, image) in enumerate(zip(panes.pictures, cells.reshape(-1, *shape))):
+        drawn = ax.imshow(image, vmin=-reach, vmax=reach, cmap=colours, interpolation="none")
         mark_not_finite(ax, np.isnan(image), drawn.get_extent())
         hide_axis(ax)
         ax.set_title(str(index), fontsize="small", pad=2)
     first = "" if len(shown) == neurons else f"first {len(shown)} of "
-    title = f"{plain(shorten(name, 24))}: {first}{plural(neurons, noun)}\n{shape[0]} × {shape[1]} weights each"
-    head(figure, (title + not_finite_note(shown)).splitlines())
-    add_colour_bar(drawn, "weight", shown, unit=unit, bar=bar)
-    return figure
+    title = f"{plain(shorten(name, 24))}: {first}{plural(neurons, noun)}"
+    note = not_finite_note(shown, before="")
+    head(panes.figure, [title, f"{shape[0]} × {shape[1]} weights each"] + [note] * bool(note))
+    add_colour_bar(drawn, "weight", shown, unit=unit, bar=panes.bar)
+    return panes.figure

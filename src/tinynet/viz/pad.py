@@ -6,18 +6,17 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.backend_bases import MouseButton
 
-from tinynet._arrays import FLOAT64, as_real, check_number, check_real
-from tinynet._ending import last_layer
+from tinynet._arrays import FLOAT64, as_real, check_finite, check_real
 from tinynet.datasets.drawing import SIZE, frame_digit, pen_depth
 from tinynet.datasets.scaling import normalize
 from tinynet.errors import ShapeError
-from tinynet.functional import softmax
-from tinynet.layers import Softmax
-from tinynet.viz._evaluation import as_network, evaluate_one
+from tinynet.viz._evaluation import as_network, evaluate_one, to_probabilities
 from tinynet.viz._inputs import as_class_names
 from tinynet.viz._pad_figure import PadFigure
 from tinynet.viz._pad_panels import shown_steps
+from tinynet.viz._picture import drawing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 
 #: Points along each side of the paper, and half the width of the pen: as thick as MNIST's digits once it is scaled.
 GRID, PEN = 280, 12.0
-#: The buttons of a mouse.
-LEFT, RIGHT = 1, 3
 
 
 class DigitPad:
@@ -97,7 +94,7 @@ class DigitPad:
         std: float = 1.0,
     ) -> None:
         self._network = as_network(network, "DigitPad")
-        self._mean, self._std = check_number(mean, "DigitPad: mean"), check_real(std, "DigitPad: std")
+        self._mean, self._std = check_finite(mean, "DigitPad: mean"), check_real(std, "DigitPad: std")
         if not 0 < self._std < math.inf:
             raise ValueError(f"DigitPad: std must be positive and finite, got {std}")
         self.image: Array = np.zeros((SIZE, SIZE), np.uint8)
@@ -112,7 +109,8 @@ class DigitPad:
         self._ink = np.zeros((GRID, GRID))
         self._pen: Array | None = None
         self._is_drawing = False
-        self._view = PadFigure(self._ink, self.image, names, shown_steps(self._network, steps))
+        with drawing():
+            self._view = PadFigure(self._ink, self.image, names, shown_steps(self._network, steps))
         self.figure: Figure = self._view.figure
         self._connect()
 
@@ -174,9 +172,7 @@ class DigitPad:
         self.probabilities, steps = None, None
         if self._ink.any():
             steps = self._evaluate()
-            scores = steps[-1].y[0]
-            made = isinstance(last_layer(self._network), Softmax)
-            self.probabilities = scores if made else softmax(scores)  # which undoes a logarithm, too
+            self.probabilities = to_probabilities(self._network, steps[-1].y[0])
             steps = shown_steps(self._network, steps)
         self._view.show(self._ink, self.image, self.probabilities, steps)
 
@@ -193,9 +189,9 @@ class DigitPad:
     def _press(self, event: MouseEvent) -> None:
         if self.figure.canvas.widgetlock.locked():  # the toolbar zooms or pans
             return
-        if event.button == RIGHT:
+        if event.button == MouseButton.RIGHT:
             self.clear()
-        elif event.button == LEFT and event.inaxes is self._view.paper:
+        elif event.button == MouseButton.LEFT and event.inaxes is self._view.paper:
             self._is_drawing, self._pen = True, None
             self._move(event)
 

@@ -109,11 +109,11 @@ def plot_predictions(
     width, height = picture_inches(pictures.shape[1], pictures.shape[2], side)
     # One length for all places, for one class with two names would look like two classes.
     names = [plain(name) for name in shorten_all(names, max(4, int((width - MARK) / SMALL_LETTER) - beside))]
-    figure, axes, strips, _ = grid(count, (width, height), caption=0.35, strip=CLASS * top)
+    panes = grid(count, (width, height), caption=0.35, strip=CLASS * top)
     pixels, _, unit = scaled(pictures, max(abs(low), abs(high)))
     ink: dict[str, Any] = {"cmap": colours_of_ink, "vmin": low / unit, "vmax": high / unit}
-    for place, (ax, row) in enumerate(zip(axes, rows)):
-        ax.imshow(pixels[place], origin="upper", interpolation="none", **ink)
+    for place, (ax, row) in enumerate(zip(panes.pictures, rows)):
+        ax.imshow(pixels[place], interpolation="none", **ink)
         ax.set_anchor("S")
         hide_axis(ax)
         winner = int(row.argmax())
@@ -127,10 +127,10 @@ def plot_predictions(
             _mark(ax, "✓" if winner == true else "✗", colours[winner])
         ax.set_title(caption, loc="left", x=0.0 if truth is None else MARK / width, fontsize="small", pad=4)
         if top:
-            _draw_bars(strips[place], row, names, top, colours)
+            _draw_bars(panes.strips[place], row, names, top, colours)
     right = "" if truth is None else f": {int((rows.argmax(axis=1) == truth).sum())} of {count} right"
-    head(figure, ["Predictions" + right] * (count > 1) + [_key(top, classes, truth is not None)] * (top > 0))
-    return figure
+    head(panes.figure, ["Predictions" + right] * (count > 1) + [_key(top, classes, truth is not None)] * (top > 0))
+    return panes.figure
 
 
 def _key(top: int, classes: int, labelled: bool) -> str:

@@ -125,7 +125,7 @@ def plot_saliency(
     width, height = picture_inches(*shape, 3.6)
     ax = own_axes(ax, (max(2.3, width) + 1.0 + height / 12, height + 1.2))  # a high picture has a wide key
     cells, reach, unit = scaled(gradient, limit)
-    drawn = ax.imshow(cells, vmin=-reach, vmax=reach, cmap=colours, origin="upper", interpolation="none")
+    drawn = ax.imshow(cells, vmin=-reach, vmax=reach, cmap=colours, interpolation="none")
     _draw_lines(ax, x.reshape(-1, *shape).mean(axis=0))
     title = f"Saliency for class {names[chosen]}\npredicted: {names[predicted]}"
     if isinstance(last_layer(network), Softmax):

@@ -147,11 +147,11 @@ def plot_network_weights(
         check_limit(limit, owner)  # errors, if any, before the figure opens
     colour_map(cmap, owner)
     columns = 1 if len(panels) <= 4 else 2
-    figure, axes, _, _ = grid(len(panels), (8.5, 1.8), caption=0.8, columns=columns)
-    for ax, (name, layer, weights) in zip(axes, panels):
+    panes = grid(len(panels), (8.5, 1.8), caption=0.8, columns=columns)
+    for ax, (name, layer, weights) in zip(panes.pictures, panels):
         title, with_bias = f"{name}: {shape_in_words(weights.matrix)}", bias and weights.bias is not None
         plot_weights(layer, ax=ax, title=title, bias=with_bias, limit=limit, robust=robust, cmap=cmap)
-    return figure
+    return panes.figure
 
 
 def _figure_size(rows: int, columns: int) -> tuple[float, float]:
