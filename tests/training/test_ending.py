@@ -121,6 +121,14 @@ def test_early_stopping(make, data, values, options, epochs, best_epoch):
         assert ("EarlyStopping" in history.stopped) == (epochs < len(values))
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["EarlyStopping(patience=5)", "EarlyStopping('loss', patience=2)", "EarlyStopping(patience=5, min_delta=0.001)"],
+)
+def test_early_stopping_is_shown_as_it_is_written(written):
+    assert repr(eval(f"tn.{written}")) == written
+
+
 def test_a_second_training_is_judged_by_itself(make, data):
     callbacks = [tn.EarlyStopping(patience=3), tn.BestWeights()]
     for values, best in (([2, 1], 1), ([4, 3], 3)):
@@ -194,6 +202,14 @@ def test_the_first_layer_that_is_not_finite_is_found(data):
     net[1][1].params["weight"] = np.full((2, 2), 3e38)
     with pytest.raises(tn.TrainingError, match=r"layer 1.1 .* its output holds -?(inf|nan), from inputs of up to"):
         tn.fit(net, np.abs(data[0]) + 9, data[1], epochs=1, progress=False)
+
+
+@pytest.mark.parametrize("inner", [[], [tn.Sequential()]])
+def test_an_empty_network_inside_the_network_hides_no_divergence(data, inner):
+    net = tn.Sequential(tn.Sequential(*inner), tn.Dense(2, 2, rng=0), tn.Softmax())
+    net[1].params["weight"] = [[np.nan, 0], [0, 0]]
+    with pytest.raises(tn.TrainingError, match=r"layer 1 \(Dense\) is the first .* its 'weight' holds nan"):
+        tn.fit(net, *data, epochs=1, progress=False)
 
 
 def test_data_that_are_not_finite_are_blamed(make, data):
