@@ -161,7 +161,11 @@ def fit(
 
 
 def _check_samples(
-    trainer: Trainer, x: Any, y: Any, validation_data: Any, told: list[Callback]
+    trainer: Trainer,
+    x: ArrayLike,
+    y: ArrayLike,
+    validation_data: tuple[ArrayLike, ArrayLike] | None,
+    told: list[Callback],
 ) -> tuple[Data, Data | None]:
     """Return what to train on and what to evaluate after each epoch; warn of what looks like a mistake."""
     data = check_data(trainer.core, trainer.loss, x, y, "fit")
