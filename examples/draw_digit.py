@@ -25,7 +25,8 @@ def main() -> None:
     """Run, and turn what can go wrong with files, arguments and screens into one line."""
     try:
         run(parse_arguments())
-    except (OSError, ValueError) as error:  # tinynet's own errors about shapes and files are ValueErrors
+    # tinynet's own errors about shapes and files are ValueErrors; what --network names may do anything.
+    except (OSError, TypeError, ValueError) as error:
         print(f"draw_digit.py: {error}", file=sys.stderr)
         sys.exit(2)
 
@@ -47,6 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
         plt.show()
 
 
+# The same in both examples, each of which runs alone.
 def load_network(weights: Path, source: str | None) -> tn.Sequential:
     """Return the network whose weights are in a file, built by a function of another file if it needs one."""
     if source is None:

@@ -32,7 +32,8 @@ def main() -> None:
         matplotlib.use("Agg")  # draws into files only, also where there is no screen
     try:
         run(arguments)
-    except (OSError, ValueError) as error:  # tinynet's own errors about shapes and files are ValueErrors
+    # tinynet's own errors about shapes and files are ValueErrors; what --network names may do anything.
+    except (OSError, TypeError, ValueError) as error:
         print(f"mnist_predict.py: {error}", file=sys.stderr)
         sys.exit(2)
 
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
     pictures = {
         "predictions": tn.viz.plot_predictions(images[shown], probabilities[shown], labels[shown]),
         "weights": tn.viz.plot_network_weights(net, bias=True, robust=True),
-        "neurons": tn.viz.plot_neurons(next(layer for layer in net if layer.params), robust=True),
+        "neurons": tn.viz.plot_neurons(first_weights(net), robust=True),
         "confusion_matrix": tn.viz.plot_confusion_matrix(labels, predictions).figure,
     }
     if arguments.index is not None:
@@ -81,6 +82,7 @@ def run(arguments: argparse.Namespace) -> None:
         plt.show()
 
 
+# The same in both examples, each of which runs alone.
 def load_network(weights: Path, source: str | None) -> tn.Sequential:
     """Return the network whose weights are in a file, built by a function of another file if it needs one."""
     if source is None:
@@ -105,6 +107,12 @@ def load_network(weights: Path, source: str | None) -> tn.Sequential:
     if not isinstance(net, tn.Sequential):
         raise ValueError(f"--network {source}: {name}() must return a tn.Sequential, got {type(net).__name__}")
     return tn.from_torch_state_dict(weights, net)
+
+
+def first_weights(net: tn.Sequential) -> tn.Layer:
+    """Return the first layer with parameters, which may lie in a network inside."""
+    layer = next(layer for layer in net if layer.params)
+    return first_weights(layer) if isinstance(layer, tn.Sequential) else layer
 
 
 def load_digits(dataset: str, data_dir: Path | None) -> tuple[np.ndarray, np.ndarray, str]:

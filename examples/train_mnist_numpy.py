@@ -26,7 +26,7 @@ SYNTHETIC = {"train": 2000, "test": 500}
 class Moved(tn.Layer):
     """In training, move all images of a batch by one pixel or none in each direction; in inference, do nothing.
 
-    So a network never sees the same images twice, and learns that where a digit lies does not matter. An image has
+    So a network sees an image in up to nine places, and learns that where a digit lies does not matter. An image has
     the given `shape`: (784,) or (1, 28, 28).
     """
 

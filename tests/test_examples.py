@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import runpy
@@ -213,6 +214,9 @@ import tinynet as tn
 dense = tn.Dense
 number = 3
 def nothing(): return None
+def nested():
+    inside = tn.Sequential(tn.ReLU(), tn.Dense(784, 10, name="out"))
+    return tn.Sequential(tn.Sequential(), inside, tn.Softmax())
 """
 
 
@@ -223,6 +227,7 @@ def nothing(): return None
         ("none.py:dense", "got 'none.py:dense', and there is no file 'none.py'"),
         ("networks.py:number", "--network networks.py:number: networks.py defines no function 'number'"),
         ("networks.py:nothing", "nothing() must return a tn.Sequential, got NoneType"),
+        ("networks.py:dense", "missing 2 required positional arguments"),
     ],
 )
 @pytest.mark.parametrize("name", ["mnist_predict.py", "draw_digit.py"])
@@ -230,6 +235,27 @@ def test_mistakes_with_the_network_get_one_line(fail, root, tmp_path, name, netw
     (tmp_path / "networks.py").write_text(NETWORKS)
     save = ["--save", "none.png"] if name == "draw_digit.py" else []
     assert message in fail("--network", network, *save, script=root / "examples" / name)
+
+
+def test_a_network_inside_the_network_is_drawn(script, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib").use("Agg")
+    monkeypatch.chdir(tmp_path)
+    Path("networks.py").write_text(NETWORKS)
+    tn.save_checkpoint(tn.to_torch_state_dict(runpy.run_path("networks.py")["nested"]()), "nested.pth")
+    arguments = ["--weights", "nested.pth", "--network", "networks.py:nested", "--dataset", "synthetic"]
+    monkeypatch.setattr(sys, "argv", [str(script), *arguments, "--count", "1"])
+    runpy.run_path(str(script), run_name="__main__")
+    assert "saved output/neurons.png" in capsys.readouterr().out.replace(os.sep, "/")
+    pytest.importorskip("matplotlib.pyplot").close("all")
+
+
+def test_both_examples_load_networks_alike(script, drawing_script):
+    def source(path):
+        text = path.read_text("utf-8")
+        (function,) = [node for node in ast.parse(text).body if getattr(node, "name", "") == "load_network"]
+        return ast.get_source_segment(text, function)
+
+    assert source(script) == source(drawing_script)
 
 
 @pytest.fixture

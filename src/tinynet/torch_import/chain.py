@@ -156,4 +156,5 @@ def _build(tensors: dict[str, Array]) -> str:
     """Return the end of an error message: what to do, with a network to start from."""
     from tinynet.torch_import.suggestion import suggest  # whose file is read has not waited for it
 
+    # The examples look for the word `network=`: with it their option --network helps.
     return f"build the network and pass it as network={suggest(tensors)}"
