@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tinynet.layers.base import Shape
     from tinynet.network import Sequential
 
-#: An error tells the size of the images that a convolutional network takes, where it is no larger.
+#: Square images are tried up to this side, for errors and for the sizes of maps.
 LARGEST_SIDE = 256
 #: Of fewer rows and columns, a network of rows hardly looks at images.
 SMALLEST_IMAGE = 5
