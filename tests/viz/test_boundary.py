@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 
 import tinynet as tn
 from tinynet.viz import plot_decision_boundary
-from tinynet.viz._regions import COLOURS, SURE, innermost_points
+from tinynet.viz._regions import COLOURS, SURE, choose_colours, innermost_points, name_regions
 from tinynet.viz.boundary import MARKS, MOST_CLASSES
 
 X = np.array([[-1.0, -1.0], [1.0, -1.0], [0.5, 1.0], [-0.5, 1.0]])
@@ -80,9 +80,37 @@ def test_samples_have_the_mark_and_colour_of_their_true_class():
     assert ax.get_title().splitlines()[0] == "Accuracy 50.00 %: 2 of 4 samples right"
 
 
-def test_no_two_classes_look_alike():
-    looks = {(COLOURS[k % len(COLOURS)], MARKS[k % len(MARKS)]) for k in range(MOST_CLASSES)}
-    assert len(looks) == MOST_CLASSES
+def looks_of(winner, classes):
+    colours = choose_colours(winner, classes, len(MARKS))
+    return [(colour, MARKS[k % len(MARKS)]) for k, colour in enumerate(colours)]
+
+
+def test_no_two_classes_look_alike(rng):
+    for winner in (np.zeros((4, 4), int), rng.integers(0, MOST_CLASSES, (60, 60))):
+        assert len(set(looks_of(winner, MOST_CLASSES))) == MOST_CLASSES
+    assert [colour for colour, _ in looks_of(rng.integers(0, 7, (60, 60)), 7)] == list(COLOURS)
+
+
+def test_regions_side_by_side_differ_in_their_colours():
+    ring = np.tile(np.arange(8), (8, 1))  # 7 and 0 share a colour, unless they touch
+    assert looks_of(ring, 8)[7][0] == COLOURS[0]
+    for touching in (np.roll(ring, 1, axis=1), np.roll(ring, 1, axis=1).T):
+        assert looks_of(touching, 8)[7][0] not in (COLOURS[0], COLOURS[6])
+    assert looks_of(ring, 8)[:7] == looks_of(touching, 8)[:7]
+
+
+def test_samples_have_the_colour_of_their_region():
+    ax = plot_decision_boundary(rays(8), X, [7, 7, 7, 7], resolution=20)
+    colour = samples_of(ax)["7"].get_facecolor()[0][:3]
+    assert tuple(colour) not in (to_rgb(COLOURS[0]), to_rgb(COLOURS[6]))
+    row, column = np.argwhere(rays(8).predict(points_of(20)).reshape(20, 20) == 7)[0]
+    assert ((1 - ax.images[0].get_array()[row, column]) / (1 - colour)).std() < 1e-6
+
+
+def points_of(resolution):
+    """Return the middles of the cells of the picture of X."""
+    middles = -1.2 + 2.4 * (np.arange(resolution) + 0.5) / resolution
+    return np.stack(np.meshgrid(middles, middles), axis=2).reshape(-1, 2)
 
 
 def rays(classes):
@@ -94,7 +122,7 @@ def rays(classes):
 @pytest.mark.parametrize("names", [None, [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ"], [f"class number {k}" for k in range(26)]])
 def test_more_classes_than_colours_are_named_in_their_regions(names):
     net = rays(26)
-    ax = plot_decision_boundary(net, X, [0, 1, 2, 3], class_names=names)
+    ax = plot_decision_boundary(net, X, [0, 1, 2, 3], class_names=names, resolution=100)
     words = [str(k) for k in range(26)] if names is None or len(names[0]) > 3 else names
     assert sorted(text.get_text() for text in ax.texts) == sorted(words)
     for text in ax.texts:
@@ -106,9 +134,19 @@ def test_more_classes_than_colours_are_named_in_their_regions(names):
 def test_every_piece_of_a_class_is_named_where_there_is_room():
     regions = np.zeros((200, 200), int)
     regions[:, 60:120], regions[:, 120:], regions[100:103, :] = 1, 0, 2
-    points = [(k, round(up, 1), round(across, 2)) for k, up, across in innermost_points(regions)]
+    points = [(k, round(up, 1), round(across, 2)) for k, up, across in innermost_points(regions, [3, 3, 3])]
     assert sorted(k for k, _, _ in points) == [0, 0, 0, 0, 1, 1]
     assert all(regions[int(200 * up), int(200 * across)] == k for k, up, across in points)
+
+
+def test_one_letter_needs_less_room_than_three():
+    ax = plt.figure().add_subplot()
+    regions = np.zeros((100, 100), int)
+    regions[50:53] = 1
+    for names, words in ((["a", "b"], "aab"), (["a", "bcd"], "aa")):
+        before = len(ax.texts)
+        name_regions(ax, regions, (0, 1, 0, 1), names)
+        assert "".join(sorted(text.get_text() for text in ax.texts[before:])) == words
 
 
 def test_up_to_seven_classes_have_colours_enough():

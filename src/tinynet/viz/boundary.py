@@ -15,7 +15,7 @@ from tinynet.viz._axes import own_axes, text_scale
 from tinynet.viz._evaluation import as_network, quiet, to_probabilities
 from tinynet.viz._inputs import as_class_names, as_labels, as_names
 from tinynet.viz._picture import picture
-from tinynet.viz._regions import COLOURS, draw_regions, middles_of_cells, name_regions
+from tinynet.viz._regions import COLOURS, choose_colours, draw_regions, middles_of_cells, name_regions
 from tinynet.viz._scale import HUGE
 from tinynet.viz._texts import SMALL_LETTER, accuracy_in_words, plain, shorten, shorten_all
 
@@ -51,8 +51,9 @@ def plot_decision_boundary(
 
     A region is the paler the less probable its class is there; lines are where two classes are equally probable. Each
     class has a look of its own, a mark in a colour. There are seven colours: up to seven classes, a mark in a region
-    of another colour is a sample that the network gets wrong. Of more classes, some share a colour, and regions have
-    their class written in them where there is room: a name of up to three letters, else the number in the legend.
+    of another colour is a sample that the network gets wrong. Of more classes, some share a colour, which are chosen
+    so that regions side by side hardly ever do. Then each part of a region has its class written in it where there
+    is room: a name of up to three letters, else the number in the legend.
 
     Parameters
     ----------
@@ -130,11 +131,13 @@ def plot_decision_boundary(
         raise ValueError(f"{owner}: the network gives NaN or infinity for points between the samples")
     columns = math.ceil(classes / ROWS)
     ax = own_axes(ax, (5.4 + columns * (0.5 + SMALL_LETTER * max(map(len, names))), 4.8))
-    draw_regions(ax, probabilities, extent)
+    winner = probabilities.argmax(axis=2)
+    colours = choose_colours(winner, classes, len(MARKS))
+    draw_regions(ax, probabilities, extent, colours)
     if inside:
-        name_regions(ax, probabilities.argmax(axis=2), extent, inside)
-    for k in range(classes):
-        _draw_samples(ax, x[truth == k], k, names[k])
+        name_regions(ax, winner, extent, inside)
+    for k, colour in enumerate(colours):
+        _draw_samples(ax, x[truth == k], names[k], {"color": colour, "marker": MARKS[k % len(MARKS)]})
     ax.set(xlim=extent[:2], ylim=extent[2:], xlabel=plain(shorten(words[0], 40)), ylabel=plain(shorten(words[1], 40)))
     accuracy = accuracy_in_words(int((scores.argmax(axis=1) == truth).sum()), len(x))
     key = "marks: samples and their true classes\nregions: predicted class, paler where less sure"
@@ -174,9 +177,8 @@ def _probabilities(network: Sequential, extent: Extent, resolution: int) -> Arra
     return to_probabilities(network, outputs).reshape(resolution, resolution, -1)
 
 
-def _draw_samples(ax: Axes, x: Array, k: int, name: str) -> None:
+def _draw_samples(ax: Axes, x: Array, name: str, look: dict[str, Any]) -> None:
     """Draw the samples of one class, which may be none: the legend names it all the same."""
-    look: dict[str, Any] = {"color": COLOURS[k % len(COLOURS)], "marker": MARKS[k % len(MARKS)]}
     size = (6 if len(x) <= 300 else 4) * text_scale()
     many = len(x) > MOST_SAMPLES
     shown = name if name and not name.startswith("_") else f" {name}"  # which legends would leave out
