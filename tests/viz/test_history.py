@@ -91,11 +91,16 @@ def test_the_learning_rate_is_drawn_where_it_changes(rates, asked, shown):
         assert figure.axes[1].lines[0].get_ydata().tolist() == rates
 
 
-def test_a_warm_up_within_an_epoch_is_drawn():
+def test_no_line_joins_the_learning_rates_of_an_epoch():
     history = tn.History(LOSS, learning_rate=[0.4, 0.2, 0.0], first_learning_rate=[0.1, 0.3, 0.2])
     _, ax = plot_history(history).axes
-    assert ax.lines[0].get_xydata().tolist() == [[0, 0.1], [1, 0.4], [2, 0.2], [2, 0.2], [3, 0.0]]
-    assert ax.get_title(loc="left") == "in the first and the last step of each epoch"
+    last, first = ax.lines
+    assert first.get_xydata().tolist() == [[0, 0.1], [1, 0.3], [2, 0.2]]
+    assert last.get_xydata().tolist() == [[1, 0.4], [2, 0.2], [3, 0.0]]
+    assert {(line.get_linestyle(), line.get_marker()) for line in ax.lines} == {("None", "o")}
+    assert (first.get_markerfacecolor(), last.get_markerfacecolor()) == ("none", last.get_color())
+    words = "in the first step (hollow) and the last (filled)\nof each epoch; between them not recorded"
+    assert ax.get_title(loc="left") == words
     constant = tn.History(LOSS, learning_rate=[0.4] * 3, first_learning_rate=[0.1, 0.4, 0.4])
     assert len(plot_history(constant).axes) == 2
 
@@ -103,6 +108,7 @@ def test_a_warm_up_within_an_epoch_is_drawn():
 def test_a_dictionary_of_an_older_record_has_no_first_rates():
     _, ax = plot_history({"loss": LOSS, "learning_rate": [0.4, 0.2, 0.0]}).axes
     assert ax.lines[0].get_xydata().tolist() == [[1, 0.4], [2, 0.2], [3, 0.0]]
+    assert ax.lines[0].get_linestyle() == "None"
     assert ax.get_title(loc="left") == "in the last step of each epoch"
 
 
@@ -120,7 +126,7 @@ def test_the_axis_of_epochs_begins_at_0_where_the_learning_rate_does():
 def test_losses_of_several_magnitudes_have_a_scale_of_logarithms(loss, scale):
     (ax,) = plot_history(tn.History(loss)).axes
     assert ax.get_yscale() == scale
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert "0.5" in labels or scale == "linear"
 

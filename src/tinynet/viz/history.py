@@ -54,7 +54,8 @@ def plot_history(history: Any, *, learning_rate: bool | None = None) -> Figure:
 
     A ring marks the best epoch of the validation data, and the title of its panel names it. A dotted line marks the
     epoch whose weights `BestWeights` has put back. Losses that differ by more than a factor of ten have a scale of
-    logarithms. The learning rate is drawn from the first step of each epoch to its last.
+    logarithms. Of the learning rate, points are those of the first step of each epoch (hollow) and of its last
+    (filled); between them it may have been any other, so no line joins them.
 
     Parameters
     ----------
@@ -162,21 +163,20 @@ def _draw_curve(ax: Axes, values: Array | None, look: dict[str, Any], label: str
 
 
 def _draw_rates(ax: Axes, columns: dict[str, Array]) -> bool:
-    """Draw the learning rate: where both are known, from the first step of each epoch to the last.
+    """Draw the learning rate in the last step of each epoch and, where it is known, in the first.
 
-    Return whether both are, for then the line begins at 0, where the first epoch does.
+    Return whether it is, for then the points begin at 0, where the first epoch does. No line joins them: a warm-up,
+    say, may have gone up and down again between two.
     """
     first, last = columns.get(RATES[0]), columns[RATES[1]]
-    epochs, rates = np.arange(1, len(last) + 1), last
+    epochs = np.arange(1, len(last) + 1)
+    look: dict[str, Any] = {"color": BLUE, "linestyle": "", "markersize": 5 if last.size <= MOST_MARKS else 3}
+    ax.plot(epochs, finite_or_nan(last), marker="o", **look)
     words = "in the last step of each epoch"
     both = first is not None and len(first) == len(last)
     if first is not None and both:
-        epochs, rates = np.stack([epochs - 1, epochs], axis=1).ravel(), np.stack([first, last], axis=1).ravel()
-        bends = np.full(rates.size, True)  # a first rate between its neighbours would only make the line wavy
-        bends[2::2] = (first[1:] - last[:-1]) * (last[1:] - first[1:]) <= 0
-        epochs, rates = epochs[bends], rates[bends]
-        words = "in the first and the last step of each epoch"
-    ax.plot(epochs, finite_or_nan(rates), color=BLUE)
+        ax.plot(epochs - 1, finite_or_nan(first), marker="o", markerfacecolor="none", **look)
+        words = "in the first step (hollow) and the last (filled)\nof each epoch; between them not recorded"
     ax.set_ylabel("learning rate")
     ax.set_title(words, loc="left", fontsize="small")
     return both
