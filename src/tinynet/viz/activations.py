@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array
 
-#: In inches: the width of the panels, the height of a row of numbers and of an image, and what title and ticks take.
-WIDTH, STRIP, IMAGE, CAPTION = 8.0, 0.4, 0.95, 0.62
+#: In inches: the width of the panels, the height of a row of numbers and of an image, what a title takes, the ticks
+#: under a row of numbers, and the number under a map.
+WIDTH, STRIP, IMAGE, CAPTION, TICKS, NUMBER = 8.0, 0.4, 0.95, 0.32, 0.3, 0.22
 #: So many maps stand side by side; in small maps a cell is still large enough to be seen.
 MAPS, SMALL_MAPS, SMALL = 8, 16, 10
 #: Rows of fewer than so many pixels are not taken to be images.
@@ -124,7 +125,7 @@ def plot_activations(
     upright = names is not None and LETTER * (1 + max(map(len, names))) > 0.9 * WIDTH / len(names)
     room = LETTER * max(map(len, names)) if names is not None and upright else 0.0
     scale = text_scale()
-    size = scale * (WIDTH + BAR), scale * (sum(heights) + CAPTION * len(panels) + 0.4 + room)
+    size = scale * (WIDTH + BAR), scale * (sum(heights) + sum(map(_caption, panels)) + 0.4 + room)
     figure = plt.figure(figsize=size, layout="constrained")
     places = figure.add_gridspec(len(panels), 2, width_ratios=[WIDTH, BAR / 6], height_ratios=heights)
     axes = [figure.add_subplot(places[row, 0]) for row in range(len(panels))]
@@ -169,8 +170,18 @@ def _height(values: Array, count: int) -> float:
     if values.ndim == 1:
         return STRIP
     columns = _columns(values, count)
-    one = min(IMAGE, 0.92 * WIDTH / columns * float(values.shape[1] / values.shape[2]))
-    return math.ceil(min(len(values), count) / columns) * one
+    number = NUMBER if len(values) > 1 else 0.0
+    return math.ceil(min(len(values), count) / columns) * (_map_height(values, columns) + number)
+
+
+def _caption(panel: Panel) -> float:
+    """Return what title and ticks take, in inches."""
+    return CAPTION + (TICKS if panel.values.ndim == 1 else 0.0)
+
+
+def _map_height(maps: Array, columns: int) -> float:
+    """Return what a map needs, in inches."""
+    return min(IMAGE, 0.92 * WIDTH / columns * float(maps.shape[1] / maps.shape[2]))
 
 
 def _draw(ax: Axes, panel: Panel, count: int, colours: Colormap) -> None:
@@ -180,37 +191,33 @@ def _draw(ax: Axes, panel: Panel, count: int, colours: Colormap) -> None:
         draw_cells(ax, panel.values[None], limit, colours)
         ax.set(yticks=[], xlabel=panel.noun)
     else:
-        _draw_maps(ax, panel.values[:count], limit, colours, panel.noun, _columns(panel.values, count))
+        _draw_maps(ax, panel.values[:count], limit, colours, _columns(panel.values, count))
     ax.set_title(panel.title, loc="left", fontsize="medium")
 
 
-def _draw_maps(ax: Axes, maps: Array, limit: float, colours: Colormap, noun: str, columns: int) -> None:
-    """Draw maps side by side in rows, all pixels squares of one size, and number them."""
+def _draw_maps(ax: Axes, maps: Array, limit: float, colours: Colormap, columns: int) -> None:
+    """Draw maps side by side in rows, all pixels squares of one size, and write under each its number."""
     _, height, width = maps.shape
     gap = 1 + max(height, width) // 20
-    down, across = height + gap, width + gap
+    below = NUMBER * height / _map_height(maps, columns) if len(maps) > 1 else 0.0
+    down, across = height + below, width + gap
     rows = math.ceil(len(maps) / columns)
     for k, values in enumerate(maps):
         top, left = k // columns * down, k % columns * across
         cells, reach, _ = scaled(values, limit)
         place = left, left + width, top + height, top
         ax.imshow(cells, extent=place, vmin=-reach, vmax=reach, cmap=colours, interpolation="none")
+        if len(maps) > 1:
+            number = ax.text(left + width / 2, top + height + below / 2, str(k), ha="center", va="center_baseline")
+            number.set(fontsize="small", in_layout=False)  # the layout would measure each of them
     ax.set(
         xlim=(0, columns * across - gap),
-        ylim=(rows * down - gap, 0),
+        ylim=(rows * down, 0),
         anchor="W",
         frame_on=False,
         xticks=[],
         yticks=[],
     )
-    if rows > 1:
-        firsts = range(0, len(maps), columns)
-        ax.set(yticks=[k // columns * down + height / 2 for k in firsts], ylabel=f"{noun}s")
-        ax.set_yticklabels([f"{k}\N{EN DASH}{min(k + columns, len(maps)) - 1}" for k in firsts])
-    elif len(maps) > 1:
-        ax.set(xticks=[k * across + width / 2 for k in range(columns)], xlabel=noun)
-        ax.set_xticklabels([str(k) for k in range(columns)])
-    ax.tick_params(length=0)
 
 
 def _name_cells(ax: Axes, names: list[str], *, upright: bool) -> None:
