@@ -86,7 +86,7 @@ def test_of_many_neurons_those_with_the_largest_weights_are_drawn():
     assert numbers[:3] == ["7", "100", "783"]
     assert len(numbers) == 6
     assert texts_of(ax, "784") == ["input\n3 of 784 inputs"]
-    assert "largest weights" in ax.get_title()
+    assert ax.get_title().endswith("\ndrawn: only those with the largest weights")
     (lines,) = lines_of(ax)
     assert len(lines) == 9
     assert max(width for _, _, width in lines) == pytest.approx(3)
@@ -128,7 +128,10 @@ def test_a_convolution_gives_maps_and_lines_are_sums_of_the_weights_that_look_at
     assert marks_of(ax) == ["square", "square", "circle"]
     assert texts_of(ax, "map") == ["conv\n2 maps\nof 2 × 2"]
     assert texts_of(ax, "channel") == ["input\n1 channel\nof 4 × 4"]
-    assert "squares: maps, with lines that are sums of weights" in ax.get_title()
+    assert ax.get_title().splitlines()[1:] == [
+        "lines: weights, circles and squares: biases",
+        "squares: maps, with lines that are sums of weights",
+    ]
 
 
 def test_sizes_of_maps_are_told_where_they_are_known():

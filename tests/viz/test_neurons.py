@@ -36,13 +36,16 @@ def test_one_scale_around_zero_and_one_colour_bar_serve_all(rng):
     np.testing.assert_allclose(bar.get_ylim(), (-largest, largest))
 
 
+MEANING = "red: ink raises the output, blue: ink lowers it"
+
+
 @pytest.mark.parametrize(
     ("count", "shown", "words"),
     [(2, 2, "fc1: first 2 of 6 neurons"), (6, 6, "fc1: 6 neurons"), (32, 6, "fc1: 6 neurons")],
 )
 def test_title_says_which_neurons_are_drawn(count, shown, words):
     figure = plot_neurons(tn.Dense(16, 6, name="fc1"), count=count)
-    assert figure._suptitle.get_text() == f"{words}\n4 × 4 weights each"
+    assert figure._suptitle.get_text() == f"{words}\n4 × 4 weights each\n{MEANING}"
     assert [image.axes.get_title() for image in images_of(figure)] == [str(k) for k in range(shown)]
 
 
@@ -75,7 +78,7 @@ def test_a_nan_in_an_image_of_more_pixels_than_the_figure_has_can_be_seen():
 def test_weights_of_any_finite_magnitude_have_their_colours(dtype):
     shares = np.linspace(-1, 1, 9)[None]
     figure = plot_neurons((shares * float(np.finfo(dtype).max)).astype(dtype))
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     (image,) = images_of(figure)
     np.testing.assert_allclose(image.norm(image.get_array()).ravel(), (shares[0] + 1) / 2, atol=1e-6)
 
@@ -117,11 +120,24 @@ def test_refuses_what_is_no_image_before_a_figure_opens(weights, options, error,
 def test_filters_of_a_convolution_are_images_of_their_windows():
     layer = tn.Conv2d(1, 6, (3, 5), rng=0, name="conv1")
     figure = plot_neurons(layer)
-    assert figure._suptitle.get_text() == "conv1: 6 filters\n3 × 5 weights each"
+    assert figure._suptitle.get_text() == f"conv1: 6 filters\n3 × 5 weights each\n{MEANING}"
     for image, weights in zip(images_of(figure), layer.params["weight"]):
         np.testing.assert_array_equal(image.get_array(), weights[0])
 
 
-def test_filters_of_several_channels_are_refused():
-    with pytest.raises(tn.ShapeError, match=r"18 inputs make no image of shape \(3, 3\)"):
-        plot_neurons(tn.Conv2d(2, 6, 3))
+def test_filters_of_several_channels_are_drawn_at_one_of_them(rng):
+    layer = tn.Conv2d(8, 16, (3, 2), rng=0, name="conv2")
+    for options in ({}, {"image_shape": (3, 2)}):
+        with pytest.raises(tn.ShapeError, match=r"of conv2 look at 8: give it weight\[:, k:k \+ 1\].*plot_weights"):
+            plot_neurons(layer, **options)
+    assert plt.get_fignums() == []
+    weight = layer.params["weight"]
+    figure = plot_neurons(weight[:, 5:6])
+    assert figure._suptitle.get_text().startswith("Weights: 16 filters\n3 × 2 weights each")
+    np.testing.assert_array_equal(images_of(figure)[7].get_array(), weight[7, 5])
+
+
+def test_words_for_the_colours_are_true_of_any_colour_map(rng):
+    figure = plot_neurons(rng.normal(size=(3, 16)), cmap="PiYG")
+    words = "above zero: ink raises the output, below zero: ink lowers it"
+    assert " ".join(figure._suptitle.get_text().split()).endswith(words)

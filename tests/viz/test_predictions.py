@@ -85,7 +85,7 @@ def test_paper_and_ink_are_the_same_in_every_image(scale, expected):
 
 def test_right_and_wrong_differ_by_mark_and_by_colour(images):
     figure = plot_predictions(images, PROBABILITIES, [0, 1, 1])
-    key = "bars: the 3 largest probabilities; blue: the true class, orange: a wrong prediction"
+    key = "bars: the 3 largest probabilities; blue: the true class, orange: a wrong prediction, grey: others"
     assert words_above(figure) == f"Predictions: 2 of 3 right {key}"
     right, wrong, also_right = pictures_of(figure)
     assert [text.get_text() for ax in (right, wrong, also_right) for text in ax.texts] == ["✓", "✗", "✓"]

@@ -117,7 +117,12 @@ def test_zero_is_in_the_middle_of_the_scale_and_the_image_is_outlined(image):
     assert ax.images[0].get_interpolation() == "none"
     (bar,) = colour_bars(ax.figure)
     assert bar.get_ylabel() == "gradient of the score"
-    assert ax.get_xlabel() == "lines: the image at 1/4 (thin)\nand 3/4 (thick) of its range"
+    assert ax.get_xlabel().splitlines() == [
+        "red: more ink raises the score",
+        "blue: more ink lowers it",
+        "lines: the image at 1/4 (thin)",
+        "and 3/4 (thick) of its range",
+    ]
     assert plot_saliency(network(), image, 0, limit=2).images[0].norm.vmax == 2
     robust = plot_saliency(network(), image, 0, robust=True)
     assert robust.images[0].norm.vmax == np.percentile(abs(gradient_of(ax)), 99)

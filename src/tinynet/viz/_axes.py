@@ -170,12 +170,13 @@ def scale_by_logarithms(ax: Axes, values: Array) -> None:
 def add_colour_bar(
     drawn: Any, label: str, values: Array, *, unit: float = 1.0, bar: Axes | None = None, beside: bool = False
 ) -> None:
-    """Draw the key of the colours in `bar` or beside what was drawn; ends point to values beyond the scale.
+    """Draw the key of the colours in `bar` or beside what was drawn; its ends and label tell of values beyond.
 
     What was drawn are the `values` in that `unit`. With `beside` the key is as high as a picture of square pixels,
     which may not fill its axes.
     """
-    extend = "both" if largest_magnitude(values) / unit > drawn.norm.vmax else "neither"
+    beyond = largest_magnitude(values) / unit > drawn.norm.vmax
+    extend, label = ("both", f"{label}\nclipped at the ends") if beyond else ("neither", label)
     key = drawn.axes.figure.colorbar(drawn, ax=drawn.axes, cax=bar, label=label, extend=extend, aspect=20)
     name_units(key.ax.yaxis, unit)
     if beside:

@@ -16,18 +16,23 @@ if TYPE_CHECKING:
 
 
 class Weights(NamedTuple):
-    """A weight matrix (neurons, inputs), the bias (neurons,) if there is one, and what to call them."""
+    """A weight matrix (neurons, inputs), the bias (neurons,) if there is one, what to call them, and the window.
+
+    That is the shape (channels, height, width) of what each filter of a convolution looks at, None of other weights.
+    """
 
     matrix: Array
     bias: Array | None
     name: str
+    window: tuple[int, int, int] | None
 
 
 def as_weights(source: Any, owner: str) -> Weights:
     """Return the weights of a layer (anything with ``params["weight"]``) or those in an array."""
     params = getattr(source, "params", None)
     if not isinstance(params, Mapping):
-        return Weights(_as_matrix(source, owner), None, "Weights")
+        matrix, window = _as_matrix(source, owner)
+        return Weights(matrix, None, "Weights", window)
     kind = type(source).__name__
     if "weight" not in params:
         raise TypeError(
@@ -36,18 +41,20 @@ def as_weights(source: Any, owner: str) -> Weights:
         )
     name = getattr(source, "name", None) or kind
     bias = params.get("bias")
-    return Weights(
-        _as_matrix(params["weight"], f"{owner}({name})"), None if bias is None else as_real(bias, owner), name
-    )
+    matrix, window = _as_matrix(params["weight"], f"{owner}({name})")
+    return Weights(matrix, None if bias is None else as_real(bias, owner), name, window)
 
 
-def _as_matrix(values: Any, owner: str) -> Array:
+def _as_matrix(values: Any, owner: str) -> tuple[Array, tuple[int, int, int] | None]:
     matrix = as_real(values, owner)
+    window = None
     if matrix.ndim == 4:  # filters (F, C, kh, kw): each a neuron that looks at a window
-        matrix = matrix.reshape(len(matrix), -1)
+        _, channels, height, width = matrix.shape
+        window = channels, height, width
+        matrix = matrix.reshape(len(matrix), math.prod(window))
     if matrix.ndim != 2 or matrix.size == 0:
         raise ShapeError(f"{owner} expects weights of shape (neurons, inputs), neither of them 0, got {matrix.shape}")
-    return matrix
+    return matrix, window
 
 
 def square_shape(pixels: int) -> tuple[int, int] | None:

@@ -47,6 +47,9 @@ def layer_name(place: str, layer: Any) -> str:
     return shorten(getattr(layer, "name", None) or f"{place} ({type(layer).__name__})", 40)
 
 
-def shape_in_words(matrix: Array) -> str:
-    """Return the shape of a weight matrix, as in 3 neurons × 4 inputs."""
+def shape_in_words(matrix: Array, window: tuple[int, int, int] | None) -> str:
+    """Return the shape of a weight matrix, as in 3 neurons × 4 inputs, or of filters that look at such a window."""
+    if window is not None:
+        inside = f"({plural(window[0], 'channel')} of {window[1]} × {window[2]})"
+        return f"{plural(matrix.shape[0], 'filter')} × {plural(matrix.shape[1], 'weight')} {inside}"
     return f"{plural(matrix.shape[0], 'neuron')} × {plural(matrix.shape[1], 'input')}"

@@ -63,6 +63,11 @@ def colour_map(cmap: Any, owner: str) -> Colormap:
         raise ValueError(f"{owner}: cmap must be the name of a colour map, {known}, got {cmap!r}") from None
 
 
+def ends_in_words(cmap: Any) -> tuple[str, str]:
+    """Return what to call what lies above zero and below it: by its colour where that is known."""
+    return ("red", "blue") if cmap == DIVERGING else ("above zero", "below zero")
+
+
 def scale_limit(values: Array, owner: str, *, limit: float | None = None, robust: bool = False) -> float:
     """Return how far a scale around zero reaches to both sides: to `limit`, else as `natural_limit` says."""
     return natural_limit(values, robust=robust) if limit is None else check_limit(limit, owner)

@@ -127,9 +127,10 @@ def draw_network(
     hide_axis(ax)
     title = f"Network with {plural(len(links), 'layer')} of weights\nlines: weights, circles: biases"
     if any(column.has_maps for column in columns):
+        title = title.replace("circles", "circles and squares")
         title += "\nsquares: maps, with lines that are sums of weights"
     if any(len(some) < column.size for some, column in zip(shown, columns)):
-        title += "\ndrawn: those with the largest weights in sum"
+        title += "\ndrawn: only those with the largest weights"
     ax.set_title(title + note, fontsize="medium")
     key = ScalarMappable(Normalize(-1, 1), colours)
     ax.figure.colorbar(key, ax=ax, label="share of the layer's largest", aspect=30)

@@ -107,8 +107,8 @@ def plot_weight_histograms(
 
 
 def _panel(name: str, layer: Any, with_bias: bool, limit: float | None, owner: str) -> Panel:
-    matrix, biases, _ = as_weights(layer, owner)
-    biases = biases if with_bias else None
+    found = as_weights(layer, owner)
+    matrix, biases = found.matrix, found.bias if with_bias else None
     values = matrix.ravel() if biases is None else np.concatenate((matrix.ravel(), biases))
     reach = scale_limit(values, owner, limit=limit)
     weights = scaled(matrix[np.isfinite(matrix)], reach)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet._arrays import check_positive
-from tinynet.layers import Conv2d
+from tinynet.errors import ShapeError
 from tinynet.viz._axes import add_colour_bar, grid, head, hide_axis, picture_inches
 from tinynet.viz._heatmap import mark_not_finite
 from tinynet.viz._inputs import as_image_shape, as_weights
 from tinynet.viz._picture import picture
-from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, not_finite_note, scale_limit, scaled
+from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, ends_in_words, not_finite_note, scale_limit, scaled
 from tinynet.viz._texts import plain, plural, shorten
 
 if TYPE_CHECKING:
@@ -35,10 +35,11 @@ def plot_neurons(
 
     Parameters
     ----------
-    layer_or_array : Dense, Conv2d of one input channel, or array_like of shape (out_features, height * width)
-        A layer that looks at images. NaN and infinity are drawn in lime and counted in the title.
+    layer_or_array : Dense, Conv2d of one input channel, or array_like
+        Of shape (out_features, height * width), or (filters, 1, height, width). NaN and infinity are drawn in lime
+        and counted in the title.
     image_shape : tuple of int (height, width), optional
-        Without it, the window of a `Conv2d`, else a square: 28 x 28 for 784 inputs.
+        Without it, the window of filters, else a square: 28 x 28 for 784 inputs.
     count : int
         Draw the first so many neurons, or all if there are fewer.
     limit : float, optional
@@ -55,7 +56,8 @@ def plot_neurons(
     Raises
     ------
     ShapeError
-        If the inputs are not `image_shape`, or no square without it, or the weights are no matrix.
+        If the inputs are not `image_shape`, or no square without it, or the weights are no matrix, or filters that
+        look at several channels.
     TypeError
         If the weights are no real numbers, or the layer has none, or another argument is of the wrong type.
     ValueError
@@ -70,9 +72,14 @@ def plot_neurons(
     """
     owner = "plot_neurons"
     noun = "neuron"
-    if isinstance(layer_or_array, Conv2d):
-        noun, image_shape = "filter", image_shape or layer_or_array.kernel_size
-    matrix, _, name = as_weights(layer_or_array, owner)
+    matrix, _, name, window = as_weights(layer_or_array, owner)
+    if window is not None:
+        if window[0] > 1:
+            raise ShapeError(
+                f"{owner} draws filters of one channel, but those of {name} look at {window[0]}: give it "
+                f"weight[:, k:k + 1] to see them at channel k, or use plot_weights"
+            )
+        noun, image_shape = "filter", image_shape or window[1:]
     neurons, pixels = matrix.shape
     shape = as_image_shape(image_shape, pixels, owner)
     shown = matrix[: check_positive(count, f"{owner}: count")]
@@ -90,6 +97,8 @@ def plot_neurons(
     first = "" if len(shown) == neurons else f"first {len(shown)} of "
     title = f"{plain(shorten(name, 24))}: {first}{plural(neurons, noun)}"
     note = not_finite_note(shown, before="")
-    head(panes.figure, [title, f"{shape[0]} × {shape[1]} weights each"] + [note] * bool(note))
+    above, below = ends_in_words(cmap)
+    meaning = f"{above}: ink raises the output, {below}: ink lowers it"
+    head(panes.figure, [title, f"{shape[0]} × {shape[1]} weights each", meaning] + [note] * bool(note))
     add_colour_bar(drawn, "weight", shown, unit=unit, bar=panes.bar)
     return panes.figure

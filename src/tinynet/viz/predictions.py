@@ -42,7 +42,7 @@ def plot_predictions(
     r"""Draw images with the predicted class, its probability and, given the labels, whether it is right.
 
     A right prediction has a check mark and a blue frame, a wrong one a cross and an orange frame. Bars are as long as
-    the probabilities: blue for the true class, orange for a wrong prediction, gray for the others.
+    the probabilities: blue for the true class, orange for a wrong prediction, grey for others.
 
     Parameters
     ----------
@@ -136,7 +136,8 @@ def plot_predictions(
 def _key(top: int, classes: int, labelled: bool) -> str:
     """Return what the bars are, in words."""
     shown = "probabilities of the classes" if top == classes else f"the {top} largest probabilities"
-    return f"bars: {shown}" + "; blue: the true class, orange: a wrong prediction" * labelled
+    others = ", grey: others" if top > 1 else ""
+    return f"bars: {shown}" + f"; blue: the true class, orange: a wrong prediction{others}" * labelled
 
 
 def _mark(ax: Axes, glyph: str, colour: str) -> None:

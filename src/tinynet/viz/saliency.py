@@ -13,7 +13,7 @@ from tinynet.viz._axes import add_colour_bar, own_axes, picture_inches
 from tinynet.viz._evaluation import as_network, evaluate_one, without_softmax
 from tinynet.viz._inputs import as_class_names, as_image_shape, as_labels
 from tinynet.viz._picture import picture
-from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, not_finite_note, scale_limit, scaled
+from tinynet.viz._scale import DIVERGING, NOT_FINITE, colour_map, ends_in_words, not_finite_note, scale_limit, scaled
 from tinynet.viz._texts import percentage, plain, shorten_all
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def plot_saliency(
     colours = colour_map(cmap, owner).with_extremes(bad=NOT_FINITE)
 
     width, height = picture_inches(*shape, 3.6)
-    ax = own_axes(ax, (max(2.3, width) + 1.0 + height / 12, height + 1.2))  # a high picture has a wide key
+    ax = own_axes(ax, (max(2.3, width) + 1.0 + height / 12, height + 1.5))  # a high picture has a wide key
     cells, reach, unit = scaled(gradient, limit)
     drawn = ax.imshow(cells, vmin=-reach, vmax=reach, cmap=colours, interpolation="none")
     _draw_lines(ax, x.reshape(-1, *shape).mean(axis=0))
@@ -131,7 +131,9 @@ def plot_saliency(
     if isinstance(last_layer(network), Softmax):
         title += f" ({percentage(output[0, predicted])})"
     ax.set(xticks=[], yticks=[], title=plain(title) + not_finite_note(gradient))
-    ax.set_xlabel("lines: the image at 1/4 (thin)\nand 3/4 (thick) of its range", fontsize="small")
+    above, below = ends_in_words(cmap)
+    meaning = f"{above}: more ink raises the score\n{below}: more ink lowers it"
+    ax.set_xlabel(f"{meaning}\nlines: the image at 1/4 (thin)\nand 3/4 (thick) of its range", fontsize="small")
     add_colour_bar(drawn, "gradient of the score", gradient, unit=unit, beside=True)
     return ax
 

@@ -12,13 +12,16 @@ from tinynet.viz._inputs import as_weights
 from tinynet.viz._layers import matrix_layers, shape_in_words
 from tinynet.viz._picture import picture
 from tinynet.viz._scale import DIVERGING, check_limit, colour_map, not_finite_note, scale_limit, unit_of
-from tinynet.viz._texts import plain, shorten
+from tinynet.viz._texts import LETTER, plain, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+#: The width of a letter of a title in inches, and for how many of them a figure is made wider.
+TITLE_LETTER, MOST_LETTERS = 1.2 * LETTER, 80
 
 
 @picture
@@ -83,13 +86,15 @@ def plot_weights(
     limit = scale_limit(values, owner, limit=limit, robust=robust)
     colours = colour_map(cmap, owner)
     if title is None:
-        title = f"{shorten(weights.name, 24)}: {shape_in_words(weights.matrix)}"
+        title = f"{shorten(weights.name, 24)}: {shape_in_words(weights.matrix, weights.window)}"
     elif not isinstance(title, str):
         raise TypeError(f"{owner}: title must be a text, got {title!r}")
     alone = ax is None
-    ax = own_axes(ax, _figure_size(*values.shape))
+    width, height = _figure_size(*values.shape)
+    ax = own_axes(ax, (max(width, TITLE_LETTER * min(len(title), MOST_LETTERS) + 0.6), height))
     cells = draw_cells(ax, values, limit, colours, last_apart=bias, annotate=annotate, alone=alone)
-    ax.set(xlabel="input j", ylabel="neuron i", title=plain(title) + not_finite_note(values))
+    words = ("input j", "neuron i") if weights.window is None else ("weight j", "filter i")
+    ax.set(xlabel=words[0], ylabel=words[1], title=plain(title) + not_finite_note(values))
     add_colour_bar(cells, "weight, bias" if bias else "weight", values, unit=unit_of(limit))
     return ax
 
@@ -149,7 +154,8 @@ def plot_network_weights(
     columns = 1 if len(panels) <= 4 else 2
     panes = grid(len(panels), (8.5, 1.8), caption=0.8, columns=columns)
     for ax, (name, layer, weights) in zip(panes.pictures, panels):
-        title, with_bias = f"{name}: {shape_in_words(weights.matrix)}", bias and weights.bias is not None
+        title = f"{name}: {shape_in_words(weights.matrix, weights.window)}"
+        with_bias = bias and weights.bias is not None
         plot_weights(layer, ax=ax, title=title, bias=with_bias, limit=limit, robust=robust, cmap=cmap)
     return panes.figure
 
