@@ -237,6 +237,16 @@ def test_clearing(pad, hand, clear):
     np.testing.assert_array_equal(picture(pad.figure), empty)
 
 
+def test_without_ink_no_layer_seems_to_give_0():
+    pad = DigitPad(dense(tn.Softmax()))
+    scores = pad.figure.axes[3].images[0]
+    assert np.ma.getmaskarray(scores.get_array()).all()
+    pad.draw([(0.2, 0.2), (0.7, 0.4)])
+    assert not np.ma.getmaskarray(scores.get_array()).any()
+    pad.clear()
+    assert np.ma.getmaskarray(scores.get_array()).all()
+
+
 def test_other_keys_do_nothing(pad, hand):
     hand.stroke((0.2, 0.2), (0.7, 0.4))
     hand.press("x")

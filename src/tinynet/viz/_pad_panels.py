@@ -91,7 +91,8 @@ class Activations:
 
     def __init__(self, axes: list[Axes], steps: list[Step], names: Names | None) -> None:
         self.in_rows = [step.y.ndim != 4 and names is not None and step is steps[-1] for step in steps]
-        self.blank = [as_cells(np.zeros_like(step.y[0]), in_row) for step, in_row in zip(steps, self.in_rows)]
+        # Without ink there is nothing to show: cells of 0 would look as if the network gave that.
+        self.blank = [as_cells(np.full_like(step.y[0], np.nan), in_row) for step, in_row in zip(steps, self.in_rows)]
         self.images = []
         for ax, cells, step in zip(axes, self.blank, steps):
             drawn = ax.imshow(cells, cmap=DIVERGING, vmin=-1, vmax=1, interpolation="none")
