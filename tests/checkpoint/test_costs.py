@@ -18,6 +18,7 @@ from builders import (
     name,
     one_legacy_tensor,
     one_tensor,
+    pickled,
     push,
     storage,
     tensor,
@@ -25,6 +26,7 @@ from builders import (
 )  # fmt: skip
 
 import tinynet as tn
+from tinynet.checkpoint import limits
 from tinynet.checkpoint.limits import DIMENSION_COST, ITEM_COST, MEMBER_COST, OBJECT_COST, Budget
 
 LINE = b"class Net(Module):\n"
@@ -34,7 +36,13 @@ SCRIPT = torch_zip(
     {"0": FOUR.tobytes()},
     extra=(Member("archive/constants.pkl", b"\x80\x02)."), Member("archive/code/__torch__.py", CODE)),
 )
+BYTES = push((1, (3,), call(name("numpy", "dtype"), "u1"), False, b"abc"))
+EMPTY = call(name("numpy.core.multiarray", "_reconstruct"), name("numpy", "ndarray"), (0,), b"b")
+ARRAY = Fragment(EMPTY + BYTES + b"b")
 TWO = {"a": 1, "b": 2}
+TABLES = {"_parameters": {"w": None, "bias": None}, "_buffers": {}}
+INNER = instance("my", "Net", {**TABLES, "_modules": {"x": None, "yy": None}})
+MODULE = torch_zip(instance("my", "Net", {**TABLES, "_modules": {"aa": INNER}}))
 
 
 def of_name(path: str) -> int:
@@ -97,6 +105,24 @@ def of_name(path: str) -> int:
             },
             id="torchscript",
         ),
+        pytest.param(
+            MODULE,
+            {
+                # The three tables of both, and once more what is taken of them, with "aa." before the names.
+                "the parts of modules, counting shared ones each time,": (3 + 1 + 2 + 1 + 2) * OBJECT_COST
+                + 4 * (5 + 2 + 2) + (3 + 1 + 3 + 1 + 3) * OBJECT_COST + 4 * (5 + 3 + 3 + 2 * 3),
+            },
+            id="modules",
+        ),
+        pytest.param(
+            pickled(ARRAY),
+            {
+                "the names": of_name("numpy.core.multiarray._reconstruct") + of_name("numpy.ndarray")
+                + of_name("numpy.dtype"),
+                "the objects": 3 * OBJECT_COST, "a NumPy array": 3, "the arrays": OBJECT_COST + DIMENSION_COST,
+            },
+            id="pickle-of-an-array",
+        ),
     ],
 )  # fmt: skip
 def test_what_a_file_is_charged(data: bytes, charged: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +139,7 @@ def of_file(file: Any, charged: dict[str, int], monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(Budget, "spend", record)
     tn.load_checkpoint(file)
-    if "the TorchScript classes" in charged:  # beside what every file is charged
+    if "the parts of modules, counting shared ones each time," in charged:  # beside what every file is charged
         return {what: count for what, count in spent.items() if what in charged}
     return dict(spent)
 
@@ -123,3 +149,12 @@ def test_what_an_npz_file_is_charged(tmp_path: Path, monkeypatch: pytest.MonkeyP
     np.savez(path, a=np.zeros(5))
     member = 128 + 40  # the header of an array, and its numbers
     assert of_file(path, {}, monkeypatch) == {"zip member 'a.npy'": member, "an array": 40}
+
+
+def test_what_a_mapped_file_may_span(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.pth"
+    path.write_bytes(one_tensor())
+    monkeypatch.setattr(limits, "MIN_DATA", 15)
+    monkeypatch.setattr(limits, "DATA_FACTOR", 0)
+    with pytest.raises(tn.CheckpointError, match="zip member 'archive/data/0' would need more than the 15 bytes"):
+        tn.load_checkpoint(path, mmap=True)

@@ -71,3 +71,5 @@ def test_what_is_no_mask_is_refused():
             call(2)
     with pytest.raises(ValueError, match=r"^dropout_mask: each size of shape must be at least 0"):
         fn.dropout_mask((2, -1), 0.5)
+    with pytest.raises(TypeError, match=r"^dropout_mask: rng must be a numpy\.random\.Generator"):
+        fn.dropout_mask(2, 0.5, rng="seed")

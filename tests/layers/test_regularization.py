@@ -150,3 +150,8 @@ def test_a_rate_that_is_no_number_is_refused(p):
 @pytest.mark.parametrize("text", ["Dropout(0.5)", "Dropout(0.123456789, name='drop')"])
 def test_repr_rebuilds_the_layer(text):
     assert repr(eval(text, vars(tn))) == text
+
+
+def test_a_source_of_chance_that_is_none_is_named():
+    with pytest.raises(TypeError, match=r"^Dropout: rng must be a numpy\.random\.Generator"):
+        tn.Dropout(0.5, rng="seed")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from builders import FOUR, Member, deflate, one_legacy_tensor, one_tensor, pickled, push, torch_zip
 from loading_helpers import SIX, load
+from refusals import refusal
 
 import tinynet as tn
 from tinynet.checkpoint import limits
@@ -27,8 +28,9 @@ def test_extra_fields_one_after_another() -> None:
         assert list(_extra_fields(extra + rest)) == fields
 
 
-def test_inflating_in_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zip_members, "_CHUNK", 50)
+@pytest.mark.parametrize("chunk", [1, 50])
+def test_inflating_in_many_steps(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zip_members, "_CHUNK", chunk)
     rng = np.random.default_rng(0)
     for data in (rng.bytes(999), bytes(999), rng.bytes(300) + bytes(3000) + rng.bytes(300)):
         body = push({"a": 1})
@@ -68,6 +70,13 @@ def test_a_legacy_file_may_hold_arrays_where_nobody_looks() -> None:
     system = data.index(b"\x80\x02}")
     end = data.index(b".\x80\x02", system) + 1
     assert load(data[:system] + array + data[end:])["weight"].tolist() == FOUR.tolist()
+
+
+@pytest.mark.parametrize(
+    ("data", "what"), [(one_legacy_tensor(), "files of torch < 1.6"), (pickle.dumps({"w": SIX}, 2), "pickles")]
+)
+def test_what_has_no_checksums(data: bytes, what: str) -> None:
+    assert refusal(data, verify=True) == f"<file>: {what} hold no checksums, so verify=True cannot be done"
 
 
 def test_a_fresh_budget_gives_the_same_advice() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from builders import Fragment, push, torch_zip
+from loading_helpers import load
+from refusals import refusal
 
 import tinynet as tn
-from tinynet.checkpoint.pickles import keys
+from tinynet.checkpoint.pickles import interpreter, keys
 
 
 def numbers_counted(key: Any, before: Any = None) -> int:
@@ -47,3 +50,10 @@ def test_what_is_no_key(key: Any) -> None:
     for written in (key, (1, key)):
         with pytest.raises(tn.CheckpointError, match="cannot be a key here"):
             keys.KeyRules().checked(written)
+
+
+def test_only_so_many_memos_are_out_of_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "_MAX_ODD_MEMOS", 2)
+    texts = [Fragment(push("a") + b"q" + bytes([number])) for number in (5, 6, 9, 9, 10, 20)]
+    assert load(torch_zip(push(texts[:5]))) == ["a"] * 5
+    assert "the pickle stores more than 2 memos out of order" in refusal(torch_zip(push(texts)))

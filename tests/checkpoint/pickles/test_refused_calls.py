@@ -43,7 +43,7 @@ CALLS = {
     "builtins.range": ("a range", [(1,), (1, 2, 0), (1, 2.0, 1), (0, 2**70, 1), (0, 2**63, 1)]),
     "torch.jit._pickle.restore_type_tag": ("a value with a type", [(), (1,), (1, 2, 3)]),
     "copyreg._reconstructor": (
-        "an object", [(), (5, 5, None), (name("m", "Net"), 5, 5), (name("m", "Net"), 5, None, 5)],
+        "an object", [(), (5, 5, None), (name("m", "Net"), 5, 5), (name("m", "Net"), 5, None, 5), (5, REAL, None)],
     ),
     "torch._utils._rebuild_parameter": (
         "a parameter", [(), (5, True, None), (tensor(storage()), True, HOOKS, {}, 5)],
@@ -76,6 +76,7 @@ CASES = [(function, what, arguments) for function, (what, cases) in CALLS.items(
 #: At the limits of what may be, and what is rare.
 LOADED = [
     ("builtins.range", (0, 2**63 - 1, 1), range(2**63 - 1)),
+    ("numpy.dtype", ("=f4",), "float32"),
     ("copyreg._reconstructor", (name("m", "Net"), name("builtins", "object"), None), None),
     ("datetime.time", (b"\x01\x02\x03\x07\xa1\x20",), "01:02:03.500000"),
     ("datetime.timezone", (HOUR, "a name"), "UTC+01:00"),
@@ -134,6 +135,14 @@ VALUES = {
         "'weight': the attributes of a tensor replace its values",
     ),
     "array-that-is-never-filled": (holding(ARRAY), "a NumPy array is damaged: it is never filled"),
+    "object-of-protocol-0-without-a-state": (
+        holding(call(name("copyreg", "_reconstructor"), name("m", "Net"), name("builtins", "object"), None)),
+        "it is an object of the class 'm.Net'",
+    ),
+    "reference-that-is-no-tuple": (
+        holding(Fragment(push(5) + b"Q")),
+        "^<file>: 'weight': the pickle refers to a storage in an unknown way$",
+    ),
     "reference-without-storages": (
         pickled(push({"a": ARRAY, "b": LONE_STORAGE})),
         "refers to data outside of it, and there is none",
