@@ -113,6 +113,13 @@ def check_dtype(dtype: Any, owner: str) -> np.dtype[Any]:
     return result
 
 
+def check_flag(flag: Any, what: str) -> bool:
+    """Return `flag`, True or False, as a bool."""
+    if not isinstance(flag, (bool, np.bool_)):
+        raise TypeError(f"{what} must be True or False, got {flag!r}")
+    return bool(flag)
+
+
 def check_positive(number: Any, what: str) -> int:
     """Return `number` as an int of at least 1."""
     return check_integer(number, what, 1)

@@ -78,6 +78,47 @@ def test_names_of_classes_are_a_list(names):
         tn.viz.plot_saliency(NET, IMAGE, class_names=names)
 
 
+@pytest.mark.parametrize("name", ["\x00a", "\ud800", "a\x7f"])
+def test_names_that_no_font_can_draw_are_refused(name):
+    for draw in (
+        lambda names: tn.viz.plot_confusion_matrix([0, 1, 2], [0, 1, 2], class_names=names),
+        lambda names: tn.viz.plot_saliency(NET, IMAGE, class_names=names),
+        lambda names: tn.viz.DigitPad(tn.Sequential(tn.Dense(784, 3, rng=0)), class_names=names),
+    ):
+        with pytest.raises(ValueError, match=r": class_names\[1\] holds what no font can draw, got '"):
+            draw(["cat", name, "dog"])
+    with pytest.raises(ValueError, match=r"feature_names\[0\] holds what no font can draw"):
+        tn.viz.plot_decision_boundary(PLANE, POINTS, CLASSES, feature_names=[name, "length"])
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("flag", [-1, "", "yes", 1, np.ones(2)])
+@pytest.mark.parametrize(
+    ("draw", "source", "names"),
+    [
+        (tn.viz.plot_weights, NET[0], ["bias", "annotate", "robust"]),
+        (tn.viz.plot_network_weights, NET, ["bias", "robust"]),
+        (tn.viz.plot_weight_histograms, NET, ["bias"]),
+        (tn.viz.plot_neurons, NET[0], ["robust"]),
+        (lambda net, **options: tn.viz.plot_saliency(net, IMAGE, **options), NET, ["robust"]),
+        (lambda y, **options: tn.viz.plot_confusion_matrix(y, y, **options), CLASSES, ["normalize"]),
+        (tn.viz.plot_history, tn.History([1.0, 0.5]), ["learning_rate"]),
+    ],
+    ids=["weights", "network_weights", "histograms", "neurons", "saliency", "confusion", "history"],
+)
+def test_flags_are_true_or_false(draw, source, names, flag):
+    for name in names:
+        with pytest.raises(TypeError, match=rf"^(plot_\w+): {name} must be True or False, got "):
+            draw(source, **{name: flag})
+    assert plt.get_fignums() == []
+
+
+def test_a_flag_may_be_one_of_numpy_but_not_missing():
+    assert tn.viz.plot_weights(NET[0], bias=np.bool_(True)).get_title()
+    with pytest.raises(TypeError, match=r"^plot_weights: bias must be True or False, got None"):
+        tn.viz.plot_weights(NET[0], bias=None)
+
+
 def test_every_class_is_in_the_legend_whatever_its_name():
     ax = tn.viz.plot_decision_boundary(PLANE, POINTS, CLASSES, class_names=["_cat", "", "an\nowl"])
     assert [text.get_text().strip() for text in ax.get_legend().get_texts()] == ["_cat", "", "an owl"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -171,4 +172,8 @@ def as_names(names: Iterable[Any], owner: str, what: str = "class") -> list[str]
     """Return names, of classes or of what else has names, as texts of one line each."""
     if isinstance(names, (str, bytes)) or not isinstance(names, Iterable):
         raise TypeError(f"{owner}: {what}_names must be a list with a name for each {what}, got {names!r}")
-    return [" ".join(str(name).split()) for name in names]
+    texts = [" ".join(str(name).split()) for name in names]
+    for index, text in enumerate(texts):
+        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):  # controls, halves of characters
+            raise ValueError(f"{owner}: {what}_names[{index}] holds what no font can draw, got {text!r}")
+    return texts

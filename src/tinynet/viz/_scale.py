@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import Colormap
 
-from tinynet._arrays import check_real
+from tinynet._arrays import check_flag, check_real
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
@@ -70,6 +70,7 @@ def ends_in_words(cmap: Any) -> tuple[str, str]:
 
 def scale_limit(values: Array, owner: str, *, limit: float | None = None, robust: bool = False) -> float:
     """Return how far a scale around zero reaches to both sides: to `limit`, else as `natural_limit` says."""
+    robust = check_flag(robust, f"{owner}: robust")
     return natural_limit(values, robust=robust) if limit is None else check_limit(limit, owner)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.colors import PowerNorm
 
-from tinynet._arrays import as_array, as_real
+from tinynet._arrays import as_array, as_real, check_flag
 from tinynet.errors import ShapeError
 from tinynet.viz._axes import keep_beside, own_axes, room, text_scale
 from tinynet.viz._inputs import as_class_names, as_labels, as_names
@@ -89,6 +89,7 @@ def plot_confusion_matrix(
     ['1', '1', '2']
     """
     owner = "plot_confusion_matrix"
+    normalize = check_flag(normalize, f"{owner}: normalize")
     class_names = None if class_names is None else as_names(class_names, owner)
     classes = None if class_names is None else len(class_names)
     predictions = as_array(predictions, owner)

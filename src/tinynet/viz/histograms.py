@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.colors import Normalize
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from tinynet._arrays import check_positive
+from tinynet._arrays import check_flag, check_positive
 from tinynet.viz._axes import VERMILION, check_panels, grid, name_units
 from tinynet.viz._inputs import as_weights
 from tinynet.viz._layers import matrix_layers
@@ -90,6 +90,7 @@ def plot_weight_histograms(
     ['fc1: 12 weights', '2 (Dense): 6 weights']
     """
     owner = "plot_weight_histograms"
+    bias = check_flag(bias, f"{owner}: bias")
     layers = matrix_layers(network, owner)
     check_panels(len(layers), owner)
     bins = check_positive(bins, f"{owner}: bins")

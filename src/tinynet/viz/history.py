@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from tinynet._arrays import as_real
+from tinynet._arrays import as_real, check_flag
 from tinynet.errors import ShapeError
 from tinynet.viz._axes import BLUE, VERMILION, grid, scale_by_logarithms
 from tinynet.viz._picture import picture
@@ -73,7 +73,7 @@ def plot_history(history: Any, *, learning_rate: bool | None = None) -> Figure:
     ShapeError
         If a column is no list of numbers.
     TypeError
-        If `history` is no record of training, or a column holds no real numbers.
+        If `history` is no record of training, or a column holds no real numbers, or `learning_rate` is no bool.
     ValueError
         If it holds no epoch.
 
@@ -86,6 +86,8 @@ def plot_history(history: Any, *, learning_rate: bool | None = None) -> Figure:
     'ring: lowest of validation, 0.5 in epoch 2'
     """
     owner = "plot_history"
+    if learning_rate is not None:
+        learning_rate = check_flag(learning_rate, f"{owner}: learning_rate")
     columns = _as_columns(history, owner)
     rates = np.concatenate([columns.get(name, np.zeros(0)) for name in RATES])
     if learning_rate is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet._arrays import check_flag
 from tinynet.viz._axes import add_colour_bar, check_panels, grid, own_axes
 from tinynet.viz._heatmap import draw_cells
 from tinynet.viz._inputs import as_weights
@@ -79,6 +80,9 @@ def plot_weights(
     ('Weights: 2 neurons × 3 inputs', 'input j', 'neuron i')
     """
     owner = "plot_weights"
+    bias = check_flag(bias, f"{owner}: bias")
+    if annotate is not None:
+        annotate = check_flag(annotate, f"{owner}: annotate")
     weights = as_weights(layer_or_array, owner)
     if bias and weights.bias is None:
         raise ValueError(f"{owner}: {weights.name} has no bias to show; leave out bias=True")
@@ -131,7 +135,7 @@ def plot_network_weights(
     Raises
     ------
     TypeError
-        If `network` cannot be iterated over, or `limit` or `cmap` is of the wrong type.
+        If `network` cannot be iterated over, or another argument is of the wrong type.
     ValueError
         If no layer has a weight matrix or more than 40 have, or `limit` is not positive, or `cmap` names no colour
         map.
@@ -145,6 +149,7 @@ def plot_network_weights(
     ['fc1: 3 neurons × 4 inputs', '2 (Dense): 2 neurons × 3 inputs']
     """
     owner = "plot_network_weights"
+    bias, robust = check_flag(bias, f"{owner}: bias"), check_flag(robust, f"{owner}: robust")
     layers = matrix_layers(network, owner)
     check_panels(len(layers), owner)
     panels = [(name, layer, as_weights(layer, owner)) for name, layer in layers]
