@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tinynet.training.epoch import hits
 from tinynet.training.progress import epoch_line
 
 
@@ -63,6 +64,30 @@ def test_history_is_a_table():
     assert repr(history).splitlines()[-1] == "stopped: interrupted in epoch 3"
     assert repr(tn.History()) == "epoch"
     assert tn.History()
+
+
+def test_what_is_not_a_number_is_no_right_answer(make, data):
+    x, labels = data
+    missing = np.where(np.arange(10)[:, None] < 4, np.nan, x[:10])
+    for zeros in (np.zeros(10, np.int64), np.eye(2)[np.zeros(10, np.int64)]):
+        net = make()
+        history = tn.fit(net, x, labels, epochs=1, validation_data=(missing, zeros), progress=False)
+        assert history.val_accuracy == [(net.predict(x[4:10]) == 0).sum() / 10]
+        assert np.isnan(history.val_loss).all()
+
+
+def test_hits_are_rows_whose_largest_prediction_is_at_the_target():
+    predictions = np.array([[0.9, 0.1], [np.nan, 0.1], [0.9, np.nan], [np.nan, np.nan], [-np.inf, np.inf]])
+    assert [hits(predictions, np.full(5, k)) for k in (0, 1)] == [1, 1]
+    assert hits(predictions, np.eye(2)[[0, 0, 0, 0, 1]]) == 2
+
+
+def test_losses_stay_short():
+    history = tn.History(loss=[1409271353643225670519216930816.0], val_loss=[12345.678], seconds=[1.0])
+    assert "loss 1.409e+30  val_loss 1.235e+04  " in epoch_line(history, 1, 1.0)
+    assert history.to_table().splitlines()[1].split() == ["1", "1.409e+30", "1.235e+04", "1.0"]
+    worst = tn.History(loss=[9999.5], val_loss=[np.nan], accuracy=[0.5], seconds=[1.0])
+    assert "loss 9999.5000  accuracy 50.00 %  val_loss nan  " in epoch_line(worst, 1, 1.0)
 
 
 FIGURES = r"loss \d\.\d{4}  accuracy \d+\.\d\d %  val_loss \d\.\d{4}  val_accuracy \d+\.\d\d %"

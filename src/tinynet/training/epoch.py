@@ -62,6 +62,11 @@ def evaluate(trainer: Trainer, data: Data) -> Figures:
 
 
 def hits(predictions: Array, targets: Array) -> int:
-    """Return for how many rows the largest prediction is at the target, or at the largest target."""
+    """Return for how many rows the largest prediction is at the target, or at the largest target.
+
+    No prediction is the largest beside NaN, which argmax would take for it.
+    """
     expected = targets if targets.ndim == 1 else targets.argmax(axis=1)
-    return int(np.count_nonzero(predictions.argmax(axis=1) == expected))
+    winners = predictions.argmax(axis=1)
+    largest = predictions[np.arange(len(winners)), winners]
+    return int(np.count_nonzero((winners == expected) & ~np.isnan(largest)))

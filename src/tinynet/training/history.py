@@ -83,4 +83,15 @@ class History:
 def _text(name: str, value: float) -> str:
     if name == "seconds":
         return f"{value:.1f}"
-    return f"{value:.3g}" if name == "learning_rate" else f"{value:.4f}"
+    return f"{value:.3g}" if name == "learning_rate" else loss_in_digits(value)
+
+
+def loss_in_digits(value: float) -> str:
+    """Return a loss, or what is like one, with four decimals, or with a power of ten where it would be long.
+
+    Examples
+    --------
+    >>> loss_in_digits(0.25), loss_in_digits(1.40927e30)
+    ('0.2500', '1.409e+30')
+    """
+    return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.4g}"

@@ -6,6 +6,8 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
+from tinynet.training.history import loss_in_digits
+
 if TYPE_CHECKING:
     from tinynet.training.history import History
 
@@ -62,7 +64,7 @@ def epoch_line(history: History, epochs: int, speed: float) -> str:
     parts = [f"epoch {done:>{len(str(epochs))}}/{epochs}"]
     for name, values in history.to_dict().items():
         if name.endswith("loss"):
-            parts.append(f"{name} {values[-1]:.4f}")
+            parts.append(f"{name} {loss_in_digits(values[-1])}")
         elif name.endswith("accuracy"):
             parts.append(f"{name} {100 * values[-1]:.2f} %")
     parts.append(f"{speed:,.0f} samples/s")
