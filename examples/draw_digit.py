@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 # The same in both examples, each of which runs alone.
 def load_network(weights: Path, source: str | None) -> tn.Sequential:
-    """Return the network whose weights are in a file, built by a function of another file if it needs one."""
+    """Return the network whose weights are in a file, which another file makes if it needs one."""
     if source is None:
         try:
             return tn.from_torch_state_dict(weights)
@@ -64,12 +64,16 @@ def load_network(weights: Path, source: str | None) -> tn.Sequential:
                 f"--network {Path(__file__).with_name('train_mnist_numpy.py')}:convolutional_network"
             ) from None
     path, _, name = source.rpartition(":")
+    if Path(source).is_file() or not name:
+        file = source.rstrip(":")
+        raise ValueError(f"--network {source}: the name of the function is missing, as in {file}:FUNCTION")
+    path = path or source
     if not Path(path).is_file():
         raise FileNotFoundError(f"--network must be FILE.py:FUNCTION, got {source!r}, and there is no file {path!r}")
-    function = runpy.run_path(path).get(name)
-    if not callable(function):
+    found = runpy.run_path(path).get(name)
+    if not callable(found):  # a network is, too
         raise ValueError(f"--network {source}: {path} defines no function {name!r}")
-    net = function()
+    net = found if isinstance(found, tn.Sequential) else found()
     if not isinstance(net, tn.Sequential):
         raise ValueError(f"--network {source}: {name}() must return a tn.Sequential, got {type(net).__name__}")
     return tn.from_torch_state_dict(weights, net)

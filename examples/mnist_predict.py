@@ -7,7 +7,7 @@ r"""Predict digits with weights from a PyTorch file, without PyTorch, and draw w
         --network examples/train_mnist_numpy.py:convolutional_network
 
 A file of dense layers tells its network. Of a convolutional one it does not tell enough: then --network names a
-Python file, which is run, and a function in it that returns the network to fill.
+Python file, which is run, and in it a function that returns the network to fill, or the network.
 
 It takes MNIST's test images where they are on this machine or can be downloaded, else digits that tinynet draws.
 """
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 # The same in both examples, each of which runs alone.
 def load_network(weights: Path, source: str | None) -> tn.Sequential:
-    """Return the network whose weights are in a file, built by a function of another file if it needs one."""
+    """Return the network whose weights are in a file, which another file makes if it needs one."""
     if source is None:
         try:
             return tn.from_torch_state_dict(weights)
@@ -98,12 +98,16 @@ def load_network(weights: Path, source: str | None) -> tn.Sequential:
                 f"--network {Path(__file__).with_name('train_mnist_numpy.py')}:convolutional_network"
             ) from None
     path, _, name = source.rpartition(":")
+    if Path(source).is_file() or not name:
+        file = source.rstrip(":")
+        raise ValueError(f"--network {source}: the name of the function is missing, as in {file}:FUNCTION")
+    path = path or source
     if not Path(path).is_file():
         raise FileNotFoundError(f"--network must be FILE.py:FUNCTION, got {source!r}, and there is no file {path!r}")
-    function = runpy.run_path(path).get(name)
-    if not callable(function):
+    found = runpy.run_path(path).get(name)
+    if not callable(found):  # a network is, too
         raise ValueError(f"--network {source}: {path} defines no function {name!r}")
-    net = function()
+    net = found if isinstance(found, tn.Sequential) else found()
     if not isinstance(net, tn.Sequential):
         raise ValueError(f"--network {source}: {name}() must return a tn.Sequential, got {type(net).__name__}")
     return tn.from_torch_state_dict(weights, net)
@@ -129,12 +133,13 @@ def load_digits(dataset: str, data_dir: Path | None) -> tuple[np.ndarray, np.nda
 
 def print_digits(labels: np.ndarray, predictions: np.ndarray) -> None:
     """Print for each digit how often it is recognised, and what else it is taken for most often."""
-    print("\ndigit  images   right  accuracy  mistaken for")
+    print("\ndigit  images   right  accuracy  most often mistaken for")
     for digit in np.unique(labels):
         seen_as = np.bincount(predictions[labels == digit], minlength=10)
         images, right = seen_as.sum(), seen_as[digit]
         seen_as[digit] = 0
-        mistaken = f"{seen_as.argmax()} ({seen_as.max()} times)" if right < images else "none"
+        times = "once" if seen_as.max() == 1 else f"{seen_as.max()} times"
+        mistaken = f"{seen_as.argmax()} ({times})" if right < images else "none"
         print(f"{digit:5d}  {images:6d}  {right:6d}  {100 * right / images:6.2f} %  {mistaken}")
 
 

@@ -217,13 +217,16 @@ def nothing(): return None
 def nested():
     inside = tn.Sequential(tn.ReLU(), tn.Dense(784, 10, name="out"))
     return tn.Sequential(tn.Sequential(), inside, tn.Softmax())
+net = nested()
 """
 
 
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        ("networks.py", "--network must be FILE.py:FUNCTION, got 'networks.py', and there is no file ''"),
+        ("networks.py", "networks.py: the name of the function is missing, as in networks.py:FUNCTION"),
+        ("networks.py:", "networks.py:: the name of the function is missing, as in networks.py:FUNCTION"),
+        ("none.py", "--network must be FILE.py:FUNCTION, got 'none.py', and there is no file 'none.py'"),
         ("none.py:dense", "got 'none.py:dense', and there is no file 'none.py'"),
         ("networks.py:number", "--network networks.py:number: networks.py defines no function 'number'"),
         ("networks.py:nothing", "nothing() must return a tn.Sequential, got NoneType"),
@@ -237,16 +240,24 @@ def test_mistakes_with_the_network_get_one_line(fail, root, tmp_path, name, netw
     assert message in fail("--network", network, *save, script=root / "examples" / name)
 
 
-def test_a_network_inside_the_network_is_drawn(script, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("name", ["nested", "net"])  # a function, and a network as it is
+def test_a_network_inside_the_network_is_drawn(script, name, tmp_path, monkeypatch, capsys):
     pytest.importorskip("matplotlib").use("Agg")
     monkeypatch.chdir(tmp_path)
     Path("networks.py").write_text(NETWORKS)
     tn.save_checkpoint(tn.to_torch_state_dict(runpy.run_path("networks.py")["nested"]()), "nested.pth")
-    arguments = ["--weights", "nested.pth", "--network", "networks.py:nested", "--dataset", "synthetic"]
+    arguments = ["--weights", "nested.pth", "--network", f"networks.py:{name}", "--dataset", "synthetic"]
     monkeypatch.setattr(sys, "argv", [str(script), *arguments, "--count", "1"])
     runpy.run_path(str(script), run_name="__main__")
     assert "saved output/neurons.png" in capsys.readouterr().out.replace(os.sep, "/")
     pytest.importorskip("matplotlib.pyplot").close("all")
+
+
+def test_the_table_says_what_a_digit_is_mistaken_for_most_often(script, capsys):
+    table = runpy.run_path(str(script))["print_digits"]
+    table(np.array([1, 1, 1, 1, 2, 2, 3]), np.array([1, 7, 7, 2, 2, 1, 3]))
+    header, *rows = [line.rsplit("  ", 1)[1].strip() for line in capsys.readouterr().out.strip().splitlines()]
+    assert (header, rows) == ("most often mistaken for", ["7 (2 times)", "1 (once)", "none"])
 
 
 def test_both_examples_load_networks_alike(script, drawing_script):
