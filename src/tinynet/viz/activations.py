@@ -127,15 +127,17 @@ def plot_activations(
     scale = text_scale()
     size = scale * (WIDTH + BAR), scale * (sum(heights) + sum(map(_caption, panels)) + 0.4 + room)
     figure = plt.figure(figsize=size, layout="constrained")
-    places = figure.add_gridspec(len(panels), 2, width_ratios=[WIDTH, BAR / 6], height_ratios=heights)
-    axes = [figure.add_subplot(places[row, 0]) for row in range(len(panels))]
+    # In a grid with the key, which spans all rows, the layout would make what lies between them equally high.
+    places = figure.add_gridspec(1, 2, width_ratios=[WIDTH, BAR / 6])
+    rows = places[0].subgridspec(len(panels), 1, height_ratios=heights)
+    axes = [figure.add_subplot(place) for place in rows]
     for ax, panel in zip(axes, panels):
         _draw(ax, panel, count, colours)
     if names is not None and panels[-1].values.ndim == 1:
         _name_cells(axes[-1], names, upright=upright)
     figure.suptitle(f"Activations of {plural(len(panels) - 1, 'layer')} for one input")
     key = ScalarMappable(Normalize(-1, 1), colours)
-    bar = figure.add_subplot(places[:, 1], label=BAR_LABEL)
+    bar = figure.add_subplot(places[1], label=BAR_LABEL)
     figure.colorbar(key, cax=bar, label="share of the layer's largest")
     return figure
 
