@@ -130,7 +130,7 @@ def plot_activations(
     # In a grid with the key, which spans all rows, the layout would make what lies between them equally high.
     places = figure.add_gridspec(1, 2, width_ratios=[WIDTH, BAR / 6])
     rows = places[0].subgridspec(len(panels), 1, height_ratios=heights)
-    axes = [figure.add_subplot(place) for place in rows]
+    axes = [figure.add_subplot(rows[row]) for row in range(len(panels))]
     for ax, panel in zip(axes, panels):
         _draw(ax, panel, count, colours)
     if names is not None and panels[-1].values.ndim == 1:
