@@ -84,7 +84,9 @@ def find_layout(network: Sequential, shape: Shape, owner: str) -> Layout | None:
         if refusal is None:
             return layout
         refusals.append(refusal)
-    if not shape or not any(hasattr(layer, "in_features") or hasattr(layer, "in_channels") for layer in walk(network)):
+    if not shape or not any(
+        hasattr(layer, "in_features") or hasattr(layer, "in_channels") for layer in walk(network)
+    ):
         return None
     expected = _expected(network)
     if expected is None:  # not the image is wrong: what got furthest tells which layer is

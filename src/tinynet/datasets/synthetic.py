@@ -38,8 +38,7 @@ def synthetic_digits(
     n : int
         Number of images.
     rng : numpy.random.Generator, int or None
-        Source of all randomness, or its seed; the same seed and the same `n` draw the same images. With another `n` all
-        are others.
+        Source of all randomness, or its seed; the same seed and `n` draw the same images, another `n` draws others.
 
     Returns
     -------
