@@ -7,8 +7,8 @@ from matplotlib.text import Text
 
 
 def placed_texts(figure):
-    """Draw the figure and return each text that can be read with its box in pixels."""
-    figure.canvas.draw()
+    """Lay the figure out and return each text that can be read with its box in pixels."""
+    figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()
     texts = [child for artist in (figure, *figure.axes) for child in artist.get_children() if isinstance(child, Text)]
     for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) if axis.get_visible()):

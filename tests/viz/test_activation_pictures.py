@@ -189,7 +189,7 @@ def test_layers_behave_as_in_inference_and_nothing_changes(convolutional, rng):
 def test_a_style_with_a_grid_draws_none_over_the_activations(convolutional, rng):
     with plt.rc_context({"axes.grid": True}):
         figure = plot_activations(convolutional, rng.uniform(size=(2, 10, 10)))
-        figure.canvas.draw()
+        figure.draw_without_rendering()
     for ax in panels_of(figure):
         assert not any(line.get_visible() for line in (*ax.get_xgridlines(), *ax.get_ygridlines()))
 

@@ -117,7 +117,7 @@ def test_colour_bar_is_as_high_as_the_matrix(classes, layout):
         _, (ax, _) = plt.subplots(1, 2, figsize=(9, 3), constrained_layout=layout == "constrained")
     names = [f"a rather long name of class {k}" for k in range(classes)]
     ax = plot_confusion_matrix(np.arange(classes), np.arange(classes), class_names=names, ax=ax)
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
     (bar,) = colour_bars(ax.figure)
     matrix, key = ax.get_window_extent(), bar.get_window_extent()
     np.testing.assert_allclose([key.y0, key.y1], [matrix.y0, matrix.y1], atol=1)

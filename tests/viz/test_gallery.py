@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import runpy
 
@@ -10,6 +11,8 @@ import pytest
 
 import tinynet as tn
 
+#: Several scripts draw the same digits, which takes longer than all else.
+DIGITS = functools.cache(tn.datasets.synthetic_digits)
 PICTURES = [name for name in tn.viz.__all__ if name.startswith(("plot_", "draw_"))]
 
 
@@ -31,6 +34,7 @@ def test_each_picture_has_a_page_and_is_shown_among_the_others(name, gallery):
 @pytest.mark.parametrize("name", PICTURES)
 def test_scripts_run_where_the_examples_are_and_draw_one_figure(name, gallery, root, monkeypatch):
     monkeypatch.chdir(root)
+    monkeypatch.setattr(tn.datasets, "synthetic_digits", DIGITS)
     runpy.run_path(str(gallery / f"{name}.py"))
     assert len(plt.get_fignums()) == 1
 

