@@ -151,6 +151,20 @@ def test_what_an_npz_file_is_charged(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert of_file(path, {}, monkeypatch) == {"zip member 'a.npy'": member, "an array": 40}
 
 
+def test_what_is_widened_in_a_mapped_file_counts_as_what_it_spans(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.pth"
+    half = tensor(storage(cls="BFloat16Storage"))
+    path.write_bytes(torch_zip(push({"w": half}), {"0": bytes(8)}))
+    with pytest.raises(tn.CheckpointError, match="more than the 15 bytes that max_bytes allows; if the file"):
+        tn.load_checkpoint(path, mmap=True, max_bytes=15)
+    monkeypatch.setattr(limits, "MIN_DATA", 23)
+    monkeypatch.setattr(limits, "DATA_FACTOR", 0)
+    with pytest.raises(tn.CheckpointError, match="23 bytes that the arrays of a mapped file of its size may span"):
+        tn.load_checkpoint(path, mmap=True, max_bytes=1000)
+
+
 def test_what_a_mapped_file_may_span(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.pth"
     path.write_bytes(one_tensor())

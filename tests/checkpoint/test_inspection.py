@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
-from builders import FOUR, Fragment, push, safetensors, storage, tensor, torch_zip
+from builders import FOUR, Fragment, one_legacy_tensor, push, safetensors, storage, tensor, torch_zip
 
 from tinynet.checkpoint import inspection, save_checkpoint
 from tinynet.checkpoint.source import Source
@@ -120,3 +122,13 @@ def test_values_in_one_line_that_are_many(monkeypatch):
 def test_no_more_than_twenty_keys_are_named(tmp_path):
     lines = lines_of({n: n for n in range(21)}, tmp_path)
     assert lines[-1] == f"load_checkpoint returns a dict with the keys {', '.join(map(str, range(20)))}"
+
+
+def test_containers_are_named(tmp_path):
+    path = tmp_path / "x.pth"
+    for data, container in (
+        (one_legacy_tensor(), "legacy file of torch < 1.6"),
+        (pickle.dumps({"w": np.ones(2)}, 2), "pickle of NumPy arrays"),
+    ):
+        path.write_bytes(data)
+        assert inspection.inspect_checkpoint(path).startswith(f"{path}: {container}, {len(data):,} bytes\n")

@@ -47,6 +47,16 @@ def test_a_batch_goes_into_the_running_statistics_with_its_share(momentum, share
     assert layer.buffers["num_batches_tracked"] == 1
 
 
+def test_the_gradient_in_inference_takes_the_running_statistics_as_given():
+    layer = tn.BatchNorm(2, eps=0.0, dtype="float64")
+    layer.buffers.update(running_mean=[1, 2], running_var=[4, 0.25])
+    layer.params.update(weight=[2, 3])
+    _, context = layer._forward(np.array([[5.0, 3.0]]), False)
+    grad, grads = layer._backward(context, np.array([[1.0, 10.0]]))
+    assert grad.tolist() == [[1, 60]]
+    assert {key: array.tolist() for key, array in grads.items()} == {"weight": [2, 20], "bias": [1, 10]}
+
+
 def test_a_second_batch_leaves_its_share_of_the_first():
     layer = tn.BatchNorm(1, momentum=0.25, dtype="float64")
     layer.forward([[0.0], [4.0]], training=True)  # mean 2, unbiased variance 8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from builders import FOUR, Fragment, Member, instance, items, name, push, storage, tensor, torch_zip
+from builders import FOUR, Fragment, Member, instance, items, name, pickled, push, storage, tensor, torch_zip
 from loading_helpers import WEIGHT, assert_same, load
 from refusals import refusal
 
@@ -28,6 +28,11 @@ def test_an_error_names_the_keys_that_lead_to_it(keys: list[object], where: str)
     for key in reversed(keys):
         value = push({key: value})
     assert refusal(torch_zip(value, {"0": FOUR.tobytes()})) == f"<file>: {where}{LONE}"
+
+
+def test_a_number_alone_is_no_checkpoint() -> None:
+    message = "<file>: it is a pickle that was not written by torch.save and holds no NumPy arrays"
+    assert refusal(pickled(push(5))) == message
 
 
 def test_a_class_alone_is_named() -> None:

@@ -32,6 +32,13 @@ def test_odd_numbers_are_counted_unless_they_come_in_a_row(key: Any, before: Any
     assert numbers_counted(key, before) == counted
 
 
+def test_numbers_in_a_row_are_seen_one_after_another() -> None:
+    rules = keys.KeyRules()
+    left = rules._numbers_left
+    assert list(rules.each([*range(5000, 5010), "a", 5010])) == [*range(5000, 5010), "a", 5010]
+    assert left - rules._numbers_left == 2  # the first, and the one behind the text
+
+
 def test_only_so_many_odd_numbers_and_tuples_are_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "_MAX_NUMBERS", 2)
     monkeypatch.setattr(keys, "_MAX_TUPLES", 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -190,21 +191,42 @@ def test_paths_of_bytes_and_long_names(tmp_path: Path) -> None:
     assert tn.load_checkpoint(os.fsencode(path))["a"].tolist() == [1]
 
 
+def test_what_a_tensor_is_taken_to_cost() -> None:
+    plain = 3 * limits.OBJECT_COST + 2 * limits.DIMENSION_COST + limits.ITEM_COST
+    assert saving._cost("weight", GRID[0]) == plain
+    assert saving._cost("слой", GRID[0]) == plain + sys.getsizeof("слой")
+
+
+def test_a_shape_that_load_checkpoint_takes_for_damaged_is_not_written(tmp_path: Path) -> None:
+    save_checkpoint({"a": np.empty((0, 2**57), "u1")}, tmp_path / "x.pth")
+    with pytest.raises(ValueError, match=r"'a' has the shape .* takes for damaged"):
+        save_checkpoint({"a": np.empty((0, 2**58), "u1")}, tmp_path / "y.pth")
+
+
+@pytest.mark.parametrize(
+    ("content", "end"),
+    [(5, "not int$"), (tn.Sequential(), "not Sequential; write to_torch_state_dict.network. for a network$")],
+)
+def test_what_is_no_mapping_is_named(content: Any, end: str, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=f"^save_checkpoint needs a mapping of names to arrays, {end}"):
+        save_checkpoint(content, tmp_path / "x.pth")
+
+
 def cost(arrays: dict[str, Any]) -> int:
     return sum(saving._cost(name, array) for name, array in arrays.items()) + saving._OTHER_COST
 
 
 @pytest.mark.parametrize(
-    ("limit", "needed"),
+    ("limit", "what", "needed"),
     [
-        pytest.param("MAX_INSTRUCTIONS", lambda arrays: len(pickle_state_dict(arrays)), id="instructions"),
-        pytest.param("MAX_METADATA", lambda arrays: len(b"".join(pickle_state_dict(arrays))), id="pickle"),
-        pytest.param("MAX_MEMBERS", lambda arrays: len(arrays) + 3, id="members"),
-        pytest.param("MAX_OBJECTS", cost, id="objects"),
+        ("MAX_INSTRUCTIONS", "instructions of a pickle", lambda arrays: len(pickle_state_dict(arrays))),
+        ("MAX_METADATA", "bytes of a pickle", lambda arrays: len(b"".join(pickle_state_dict(arrays)))),
+        ("MAX_MEMBERS", "members of a zip file", lambda arrays: len(arrays) + 3),
+        ("MAX_OBJECTS", "bytes of objects", cost),
     ],
 )
 def test_what_would_be_refused_is_not_written(
-    limit: str, needed: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    limit: str, what: str, needed: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     arrays = {f"слой{n}.{dtype}": np.ones((2,) * (n % 5), dtype) for n in range(300) for dtype in ("f4", "u4")}
     monkeypatch.setattr(limits, limit, needed(arrays))
@@ -212,7 +234,9 @@ def test_what_would_be_refused_is_not_written(
     assert list(tn.load_checkpoint(tmp_path / "x.pth")) == list(arrays)
 
     monkeypatch.setattr(limits, limit, needed(arrays) - 1)
-    with pytest.raises(ValueError, match=rf"600 arrays .* load_checkpoint reads up to {needed(arrays) - 1:,}$"):
+    with pytest.raises(
+        ValueError, match=rf"600 arrays .* {what}, and load_checkpoint reads up to {needed(arrays) - 1:,}$"
+    ):
         save_checkpoint(arrays, tmp_path / "y.pth")
     assert not (tmp_path / "y.pth").exists()
     if limit != "MAX_OBJECTS":  # of which some are counted twice, to be on the safe side
