@@ -50,7 +50,7 @@ def mutation(session: nox.Session) -> None:
     """Change the mathematics and the reader of files in thousands of small ways, and see the tests fail for each."""
     extras = PROJECT["project"]["optional-dependencies"]
     # Not tinynet itself, which would be imported in place of its changed copy.
-    session.install(*PROJECT["project"]["dependencies"], *extras["test"], "mutmut==3.8.1")
+    session.install(*PROJECT["project"]["dependencies"], *extras["test"], "mutmut==3.8.1", "pytest-timeout==2.4.0")
     copy = Path(session.create_tmp(), "copy")
     shutil.rmtree(copy, ignore_errors=True)
     for folder in ("src", "tests", "examples"):

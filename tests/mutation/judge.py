@@ -1,7 +1,8 @@
 """Judge a run of mutmut: how many mutants the tests killed, and whether every survivor is explained.
 
 ``nox -s mutation`` runs this in a copy of the project, after ``mutmut run``; it needs Python 3.11. `survivors.toml`
-has a table for every function with survivors: the changed line, and why no test can or need notice.
+has a table for every function with survivors: the changed line, or * for all of them, and why no test can or need
+notice.
 
 Left out are ``raise`` statements, which hold the texts of errors, annotations, docstrings, what stands outside of
 functions, and properties and other decorated functions. A mutant that runs out of time counts as killed.
@@ -37,7 +38,17 @@ def change(diff: str) -> str:
     return " ".join(line for line in added if line)
 
 
+def score(count: Counter[str]) -> float:
+    """Return how many percent of the mutants were killed.
+
+    >>> score(Counter(killed=18, timeout=1, explained=1)), score(Counter())
+    (95.0, 0.0)
+    """
+    return 100 * sum(count[status] for status in KILLED) / max(1, sum(count.values()))
+
+
 def main() -> int:
+    """Print what is not explained and a table of the packages; return 1 if that is not good enough, else 0."""
     import tomllib
     from mutmut.mutation.data import SourceFileMutationData
     from mutmut.mutation.diff_apply import get_diff_for_mutant
@@ -58,8 +69,8 @@ def main() -> int:
             if status not in KILLED:
                 diff = get_diff_for_mutant(mutant, path=path)
                 where, what = place(mutant), change(diff)
-                unused.discard((where, what))
-                if status == "survived" and what in reasons.get(where, {}):
+                unused -= {(where, what), (where, "*")}
+                if status == "survived" and not {what, "*"}.isdisjoint(reasons.get(where, {})):
                     status = "explained"
                 else:
                     print(f"\n{status}, unexplained: {mutant}, {where}\n{diff}")
@@ -71,13 +82,12 @@ def main() -> int:
         print(f"explained, but killed or no longer there: {where}: {what}")
     print(f"\n{'':12}{'mutants':>9}{'killed':>9}{'timeout':>9}{'explained':>11}{'unexplained':>13}{'score':>9}")
     for package, count in counts.items():
-        score = 100 * sum(count[status] for status in KILLED) / count.total()
         killed = count["killed"] + count["segfault"]
         print(
             f"{package:12}{count.total():9,}{killed:9,}{count['timeout']:9,}{count['explained']:11,}"
-            f"{count['unexplained']:13,}{score:8.1f}%"
+            f"{count['unexplained']:13,}{score(count):8.1f}%"
         )
-    return int(score < LEAST or counts["all"]["unexplained"] > 0)  # the last score is that of all
+    return int(score(counts["all"]) < LEAST or counts["all"]["unexplained"] > 0)
 
 
 if __name__ == "__main__":
