@@ -47,6 +47,11 @@ def test_a_batch_goes_into_the_running_statistics_with_its_share(momentum, share
     assert layer.buffers["num_batches_tracked"] == 1
 
 
+def test_a_channel_of_equal_numbers_without_eps_gives_no_warning():
+    layer = tn.BatchNorm(1, eps=0.0)
+    assert np.isnan(layer.forward([[1.0], [1.0]], training=True)).all()
+
+
 def test_the_gradient_in_inference_takes_the_running_statistics_as_given():
     layer = tn.BatchNorm(2, eps=0.0, dtype="float64")
     layer.buffers.update(running_mean=[1, 2], running_var=[4, 0.25])
