@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -9,6 +11,15 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+
+
+@pytest.fixture(autouse=True, scope="module")
+def rarely_collected():
+    """Look for garbage rarely: figures are so many objects that it would take a fifth of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)
+    yield
+    gc.set_threshold(*before)
 
 
 @pytest.fixture(autouse=True)
