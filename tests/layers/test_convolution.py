@@ -93,7 +93,7 @@ def test_a_pickle_gives_the_same_results():
 
 
 def test_the_parameters_of_a_pickle_know_their_layer():
-    layer = pickle.loads(pickle.dumps(tn.Conv2d(1, 1, 2, name="conv")))
+    layer = pickle.loads(pickle.dumps(tn.Conv2d(2, 1, 2, name="conv")))
     with pytest.raises(KeyError, match="Conv2d 'conv' has no parameter 'w'"):
         layer.params["w"] = 0
 

@@ -71,6 +71,11 @@ def test_a_custom_initializer_gets_shape_rng_and_dtype():
     assert np.array_equal(layer.params["weight"], expected)
 
 
+def test_a_wrong_rng_is_refused_in_the_name_of_the_layer():
+    with pytest.raises(TypeError, match="^Dense: rng must be"):
+        tn.Dense(2, 3, rng="a")
+
+
 @pytest.mark.parametrize("initializer", [lambda shape, **_: np.zeros(shape[::-1]), lambda shape, **_: None])
 def test_an_initializer_that_gives_something_else_is_refused(initializer):
     with pytest.raises((tn.ShapeError, TypeError), match="initializer"):

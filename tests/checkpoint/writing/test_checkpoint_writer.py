@@ -93,6 +93,7 @@ def test_sound_zip_file_with_aligned_payloads(tmp_path: Path) -> None:
     data = (tmp_path / "x.pth").read_bytes()
     with zipfile.ZipFile(tmp_path / "x.pth") as archive:
         assert archive.testzip() is None
+        assert archive.read("archive/version") == b"3\n"
         for member in archive.infolist():
             name_length, extra_length = data[member.header_offset + 26], data[member.header_offset + 28]
             assert (member.header_offset + 30 + name_length + extra_length) % 64 == 0
