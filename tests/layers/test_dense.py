@@ -107,6 +107,16 @@ def test_activations_reuse_the_array_that_a_dense_layer_made():
     assert tn.Softmax()._infer(y, fresh)[0] is y
 
 
+@pytest.mark.parametrize(("inputs", "outputs"), [(3600, 128), (3601, 128), (9217, 128), (14401, 128), (200_003, 3)])
+def test_one_row_of_a_large_layer_is_computed_in_pieces(inputs, outputs):
+    rng = np.random.default_rng(0)
+    layer = tn.Dense(inputs, outputs)
+    layer.params["weight"], layer.params["bias"] = rng.integers(-9, 10, (outputs, inputs)), np.arange(outputs)
+    x = rng.integers(-9, 10, (2, inputs))  # whole numbers, whose sums are exact in any order
+    assert np.array_equal(layer(x[:1]), layer(x)[:1])
+    assert np.array_equal(layer(x[:1])[0], layer.params["weight"] @ x[0] + np.arange(outputs))
+
+
 @pytest.mark.parametrize(
     ("shape", "end"),
     [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import numpy as np
 
 from tinynet._arrays import FLOAT32, check_positive
-from tinynet.functional.affine import dense_backward, dense_parameter_gradients, weight_order
+from tinynet.functional.affine import dense_backward, dense_parameter_gradients, matrix_vector, weight_order
 from tinynet.initializers import he_normal
 from tinynet.layers.base import Layer
 from tinynet.layers.parameters import initial_weights
@@ -85,7 +85,7 @@ class Dense(Layer):
             raise self._wrong_shape(x.shape)
         params = self.params
         if len(x) == 1:  # a matrix-vector product in one dimension: NumPy starts sooner on both
-            y: Array = np.dot(params["weight"], x[0])
+            y = matrix_vector(params["weight"], x[0])
         else:
             y = np.dot(x, params["weight"].T)
         if "bias" in params:
