@@ -72,7 +72,7 @@ def test_a_custom_initializer_gets_shape_rng_and_dtype():
 
 
 def test_a_wrong_rng_is_refused_in_the_name_of_the_layer():
-    with pytest.raises(TypeError, match="^Dense: rng must be"):
+    with pytest.raises(TypeError, match=r"^Dense: rng must be"):
         tn.Dense(2, 3, rng="a")
 
 

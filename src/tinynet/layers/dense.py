@@ -84,10 +84,8 @@ class Dense(Layer):
         if x.ndim != 2 or x.shape[1] != self.in_features:
             raise self._wrong_shape(x.shape)
         params = self.params
-        if len(x) == 1:  # a matrix-vector product in one dimension: NumPy starts sooner on both
-            y = matrix_vector(params["weight"], x[0])
-        else:
-            y = np.dot(x, params["weight"].T)
+        # Of one row, a matrix-vector product in one dimension: NumPy starts sooner on both.
+        y = matrix_vector(params["weight"], x[0]) if len(x) == 1 else np.dot(x, params["weight"].T)
         if "bias" in params:
             y += params["bias"]
         return (y[None] if len(x) == 1 else y), True
