@@ -49,8 +49,8 @@ def _counted(layout: str, convert: Callable[[bytes], Any]) -> _Argument:
 
 
 def _two_lines(data: bytes, at: int) -> tuple[tuple[str, str], int]:
-    middle = data.find(b"\n", at, at + 1024)
-    end = data.find(b"\n", middle + 1, middle + 1024)
+    middle = data.find(b"\n", at)
+    end = data.find(b"\n", middle + 1)
     if middle < 0 or end < 0:
         raise TruncatedError
     return (data[at:middle].decode(), data[middle + 1 : end].decode()), end + 1
