@@ -15,11 +15,16 @@ import numpy as np
 import pytest
 from builders import FOUR, Fragment, call, instance, items, name, ordered, push, storage, tensor, torch_zip
 from loading_helpers import WEIGHT, assert_same, load
+from refusals import refusal
 
 import tinynet as tn
+from tinynet.checkpoint.content import plain
+from tinynet.checkpoint.limits import Budget
 
 
-@pytest.mark.parametrize("key", [3, (1, "a"), "", "слой.вес", None, 2.5, True, b"old"], ids=repr)
+@pytest.mark.parametrize(
+    "key", [3, (1, "a"), "", pytest.param("слой.вес", id="Cyrillic"), None, 2.5, True, b"old"], ids=repr
+)
 def test_keys(key: Any) -> None:
     assert_same(load(torch_zip(push({key: tensor(storage())}), {"0": FOUR.tobytes()})), {key: WEIGHT["weight"]})
 
@@ -173,9 +178,41 @@ def test_what_python_pickles_beside_arrays() -> None:
 def test_a_file_is_not_changed_by_what_it_holds_twice() -> None:
     shared = Fragment(push([NAMESPACE, (1, [NAMESPACE])]) + b"q\x05")
     loaded = load(torch_zip(push({"a": shared, "b": Fragment(b"h\x05"), "c": (Fragment(b"h\x05"),)})))
-    plain = {"lr": 0.1, "dtype": "torch.float32"}
-    assert_same(loaded, {"a": [plain, (1, [plain])], "b": [plain, (1, [plain])], "c": ([plain, (1, [plain])],)})
+    space = {"lr": 0.1, "dtype": "torch.float32"}
+    assert_same(loaded, {"a": [space, (1, [space])], "b": [space, (1, [space])], "c": ([space, (1, [space])],)})
     assert loaded["a"] is loaded["b"] is loaded["c"][0]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(NAMESPACE, id="object"),
+        pytest.param(push((1, NAMESPACE)), id="tuple-with-an-object"),
+        pytest.param(instance("my", "Net", {"_parameters": {"w": tensor(storage())}, "_modules": {}}), id="module"),
+        pytest.param(ordered({"a": 1}), id="OrderedDict"),
+    ],
+)
+def test_what_a_file_holds_twice_is_made_once(written: Fragment) -> None:
+    twice = push({"a": Fragment(written + b"q\x05"), "b": Fragment(b"h\x05")})
+    loaded = load(torch_zip(twice, {"0": FOUR.tobytes()}))
+    assert loaded["a"] is loaded["b"]
+
+
+def test_values_may_be_nested_as_deep_as_the_limit() -> None:
+    value = push({"a": 5})
+    for _ in range(99):
+        value = push({"a": value})
+    assert load(torch_zip(value))["a"]["a"]["a"]
+    message = "<file>: 'a/a/a/a/a/a/a/a': values are nested deeper than 100 levels"
+    assert refusal(torch_zip(push({"a": value}))) == message
+
+
+def test_long_values_are_looked_through_once() -> None:
+    few, many = [1] * 8, [1] * 9
+    root = (few, many)
+    walk = plain._Walk(lambda value, objects: None, Budget(10_000, "this test allows"))
+    assert walk.run(root) == root
+    assert walk._finished.keys() == {id(root), id(many)}
 
 
 def test_a_dict_of_a_class_of_its_own_as_the_whole() -> None:

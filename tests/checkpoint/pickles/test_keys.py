@@ -39,6 +39,15 @@ def test_numbers_in_a_row_are_seen_one_after_another() -> None:
     assert left - rules._numbers_left == 2  # the first, and the one behind the text
 
 
+def test_numbers_in_a_row_as_keys_may_have_texts_between_them() -> None:
+    rules = keys.KeyRules()
+    left = rules._numbers_left
+    target: dict[Any, Any] = {}
+    rules.fill(target, [5000, "x", 5001, "y", "a", "z", 5002, "x"])
+    assert target == {5000: "x", 5001: "y", "a": "z", 5002: "x"}
+    assert left - rules._numbers_left == 1
+
+
 def test_only_so_many_odd_numbers_and_tuples_are_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "_MAX_NUMBERS", 2)
     monkeypatch.setattr(keys, "_MAX_TUPLES", 2)

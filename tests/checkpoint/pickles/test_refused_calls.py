@@ -21,6 +21,7 @@ from builders import (
     push,
     storage,
     tensor,
+    torch_zip,
 )  # fmt: skip
 from loading_helpers import load
 from refusals import holding, refusal
@@ -47,6 +48,9 @@ CALLS = {
     ),
     "torch._utils._rebuild_parameter": (
         "a parameter", [(), (5, True, None), (tensor(storage()), True, HOOKS, {}, 5)],
+    ),
+    "torch._utils._rebuild_tensor_v2": (
+        "a tensor", [(storage(), 0, (4,)), (storage(), 0, (4,), (1,), False, HOOKS, {}, 5)],
     ),
     "torch._utils._rebuild_tensor_v3": (
         "a tensor",
@@ -85,6 +89,7 @@ LOADED = [
     ("torch.device", ("x" * 40,), "x" * 40),
     ("torch.jit._pickle.restore_type_tag", (5, "int"), 5),
     ("torch.nn.parameter.Parameter", (tensor(storage()),), FOUR),
+    ("torch._utils._rebuild_tensor", (storage(), 0, (4,), (1,)), FOUR),
     ("torch._utils._rebuild_tensor_v3", (storage(), 0, (4,), (1,), False, HOOKS, REAL), FOUR),
     ("torch._utils._rebuild_tensor_v3", (storage(), 0, (4,), (1,), False, HOOKS, REAL, {"neg": True}), -FOUR),
     ("torch._utils._rebuild_parameter_with_state", (tensor(storage()), True, HOOKS, {"tag": 1}), FOUR),
@@ -153,6 +158,31 @@ VALUES = {
 @pytest.mark.parametrize(("data", "cause"), VALUES.values(), ids=VALUES)
 def test_value(data, cause):
     assert re.search(cause, refusal(data))
+
+
+STORAGE = ("storage", name("torch", "FloatStorage"), "0", "cpu", 4)
+MODULE = ("module", name("m", "Net"), "net.py", "")
+
+
+@pytest.mark.parametrize(
+    ("reference", "fields"),
+    [
+        ((), 5), (STORAGE[:4], 5), ((*STORAGE, None), 5), (("file", *STORAGE[1:]), 5), (MODULE, 5),
+        (STORAGE, 6), (STORAGE[:4], 6), (("file", *STORAGE[1:], None), 6), (MODULE[:3], 6), ((*MODULE, ""), 6),
+    ],
+)  # fmt: skip
+def test_a_reference_of_another_form(reference, fields):
+    body = ordered({"weight": Fragment(push(reference) + b"Q")})
+    data = torch_zip(body, {"0": FOUR.tobytes()}) if fields == 5 else legacy(body, [("0", 4, FOUR.tobytes())])
+    assert refusal(data) == "<file>: 'weight': the pickle refers to a storage in an unknown way"
+
+
+def test_the_key_of_a_storage_may_be_as_long_as_the_limit():
+    def holding_key(key):
+        return torch_zip(ordered({"weight": tensor(storage(key))}), {key: FOUR.tobytes()})
+
+    assert load(holding_key("s" * 200))["weight"].tolist() == FOUR.tolist()
+    assert refusal(holding_key("s" * 201)) == f"<file>: 'weight': a storage has the key '{'s' * 60}'..."
 
 
 def test_an_element_type_is_its_name():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 from builders import REBUILD, Fragment, call, instance, items, legacy, name, ordered, push, storage, tensor, torch_zip
 from loading_helpers import load
 from refusals import PICKLE, holding, raw, refusal
+
+from tinynet.checkpoint import limits
 
 
 def chain(length: int) -> Fragment:
@@ -50,13 +53,18 @@ PICKLES = {
     "stack-underflow-below-a-mark": (torch_zip(Fragment(b"K\x01K\x02(\x86")), "takes two values"),
     "mark-underflow": (torch_zip(Fragment(b"t")), "a group that it never began"),
     "values-left": (torch_zip(Fragment(b"NN")), "leaves 1 values behind"),
+    "mark-left": (torch_zip(Fragment(b"(N")), "leaves 0 values behind on the stack"),
+    "memo-of-nothing": (torch_zip(Fragment(b"q\x00")), "uses the value on top of its stack where none is"),
+    "memo-of-nothing-above-a-mark": (torch_zip(Fragment(b"](q\x00")), "uses the value on top of its stack"),
     "empty-pickle": (raw(b"\x80\x02."), "takes a value from its stack where none is"),
     "unknown-opcode": (torch_zip(Fragment(b"\xff")), r"unknown \(0xff\)"),
     "no-STOP": (raw(PICKLE[:-1]), "without its STOP"),
     "no-bytes": (raw(b""), "without its STOP"),
     "cut-in-a-number": (raw(b"\x80\x02J\x01\x02"), "without its STOP"),
     "cut-in-text": (raw(b"\x80\x02X\xff\xff\xff\xffabc."), "without its STOP"),
-    "cut-in-a-name": (raw(b"\x80\x02ctorch."), "without its STOP"),
+    "cut-in-a-module": (raw(b"\x80\x02ctorch."), "ends at byte 9 without its STOP"),
+    "cut-in-a-module-below-a-name": (raw(b"\x80\x02" + name("m", "C") + b"ctorch."), "without its STOP"),
+    "cut-in-a-name": (raw(b"\x80\x02ctorch\nSize."), "without its STOP"),
     "bytes-after-STOP": (raw(PICKLE + b"N."), "2 bytes follow the end of the pickle"),
     "protocol-99": (torch_zip(push({}), protocol=99), "protocol 99"),
     "protocol-0": (raw(b"(dp0\nS'a'\nI1\ns."), "instruction DICT"),
@@ -71,6 +79,7 @@ PICKLES = {
         ),
         "names 'posix.system'",
     ),
+    "os.path.join": (holding(name("os.path", "join")), "names 'os.path.join', which no checkpoint needs"),
     "builtins.eval": (holding(call(name("__builtin__", "eval"), "1")), "names 'builtins.eval'"),
     "unknown-function": (
         holding(call(name("torch.hub", "load"), "x")),
@@ -174,7 +183,15 @@ PICKLES = {
         legacy(push({}), [], version=doubling(70)),
         "of the legacy format a tuple of 2 values",
     ),
-    "long-name": (holding(name("m" * 600, "C")), "is not the name of a class"),
+    "long-module": (
+        holding(name("m" * 500, "C")),
+        f"^<file>: 'weight': '{'m' * 60}'... with 'C' is not the name of a class: it is too long$",
+    ),
+    "long-name": (
+        holding(name("m", "C" * 500)),
+        f"^<file>: 'weight': 'm' with '{'C' * 60}'... is not the name of a class: it is too long$",
+    ),
+    "very-long-name": (holding(name("m" * 3000, "C" * 3000)), "is not the name of a class: it is too long"),
     "long-storage-key": (holding(tensor(storage("s" * 300))), "a storage has the key"),
     "shared-modules-without-end": (torch_zip(shared_modules(40)), "counting shared ones each time"),
     "shared-tuples-without-end": (torch_zip(push([shared_tuples()])), "neither tensor"),
@@ -299,8 +316,29 @@ def test_only_few_memos_may_be_out_of_order() -> None:
     def holding_memos(count: int) -> bytes:
         return torch_zip(Fragment(b"]" + b"".join(b"r" + (3 * n).to_bytes(4, "little") for n in range(count))))
 
-    assert load(holding_memos(1 << 10)) == []
-    assert "more than 1,024 memos out of order" in refusal(holding_memos(2000))
+    assert load(holding_memos((1 << 10) + 1)) == []  # the first has the number 0, which is in order
+    assert "more than 1,024 memos out of order" in refusal(holding_memos((1 << 10) + 2))
+
+
+@pytest.mark.parametrize(("module", "attribute"), [("m", "C" * 499), ("m" * 499, "C")], ids=["name", "module"])
+def test_a_name_may_be_as_long_as_the_limit(module: str, attribute: str) -> None:
+    assert load(holding(name(module, attribute))) == {"weight": f"{module}.{attribute}"}
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [(push("слой" * 50), "слой" * 50), (Fragment(b"U\x64" + b"\xff" * 100), b"\xff" * 100)],
+    ids=["text", "bytes-of-Python-2"],
+)
+def test_wide_text_is_paid_as_it_is_kept(
+    written: Fragment, text: str | bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = sys.getsizeof(text)
+    monkeypatch.setattr(limits, "MAX_OBJECTS", 2 * size)
+    assert load(torch_zip(push([written, "ascii", written]))) == [text, "ascii", text]
+    monkeypatch.setattr(limits, "MAX_OBJECTS", 2 * size - 1)
+    needed = f"the texts would need more than the {2 * size - 1} bytes that the objects of one file may take"
+    assert refusal(torch_zip(push([written, "ascii", written]))) == f"<file>: {needed}"
 
 
 def test_long_text_of_the_file_is_cut_in_messages() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from builders import (
     torch_zip,
 )
 from loading_helpers import SIX, WEIGHT, assert_same, load
+
+import tinynet as tn
 
 STORAGES = {
     "DoubleStorage": "f8", "FloatStorage": "f4", "HalfStorage": "f2", "LongStorage": "i8", "IntStorage": "i4",
@@ -116,6 +119,22 @@ def test_tied_tensors_are_separate_copies() -> None:
     loaded = load(data)
     loaded["a"][:] = 0
     assert loaded["b"].tolist() == FOUR.tolist()
+
+
+@pytest.mark.parametrize(("size", "stride"), [((4,), (1,)), ((2, 2), (2, 1)), ((1, 4), (9, 1)), ((4, 1), (1, 9))])
+def test_the_first_tensor_of_a_whole_storage_takes_over_its_bytes(size: Any, stride: Any) -> None:
+    tensors = {key: tensor(storage(), size, stride) for key in "ab"}
+    loaded = load(torch_zip(ordered(tensors), {"0": FOUR.tobytes()}), max_bytes=32)
+    assert_same(loaded, dict.fromkeys("ab", FOUR.reshape(size)))
+    assert [array.base is None for array in loaded.values()] == [False, True]
+
+
+def test_views_of_a_mapped_file_take_nothing_of_max_bytes(tmp_path: Path) -> None:
+    tensors = {"a": tensor(storage()), "b": tensor(storage()), "c": tensor(storage(), (2,), (2,))}
+    path = tmp_path / "x.pth"
+    path.write_bytes(torch_zip(ordered(tensors), {"0": FOUR.tobytes()}))
+    loaded = tn.load_checkpoint(path, mmap=True, max_bytes=0)
+    assert [array.tolist() for array in loaded.values()] == [FOUR.tolist(), FOUR.tolist(), FOUR[::2].tolist()]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,10 @@ TENSORS = {
     ),
     "numel-negative": (holding(tensor(storage(numel=-4))), "'weight': .*-4 elements"),
     "numel-2^50": (holding(tensor(storage(numel=2**50))), "1,125,899,906,842,624 elements"),
+    "numel-2^58": (
+        holding(tensor(storage(numel=2**58))),
+        f"^<file>: 'weight': storage '0' is said to have {2**58} elements$",
+    ),
     "numel-2^70": (holding(tensor(storage(numel=2**70))), "'weight': storage '0' is said to have"),
     "numel-bool": (holding(tensor(storage(numel=True))), "in an unknown way"),
     "one-key-two-dtypes": (
@@ -40,15 +44,23 @@ TENSORS = {
     "offset-out-of-range": (view(offset=1), BEYOND),
     "offset-negative": (view(offset=-1), NO_COUNT),
     "offset-2^62": (view(offset=2**62), NO_COUNT),
+    "offset-2^58": (view(offset=2**58), NO_COUNT),
+    "offset-below-2^58": (view(offset=2**58 - 1), BEYOND),
     "stride-out-of-range": (view(stride=(2,)), BEYOND),
     "stride-negative": (view(stride=(-1,), offset=3), NO_COUNT),
     "stride-wrapping-at-2^60": (view((2, 2), (2**60, 2**60)), NO_COUNT),
+    "stride-2^58": (view((2,), (2**58,)), NO_COUNT),
+    "stride-below-2^58": (view((2,), (2**58 - 1,)), BEYOND),
     "stride-2^57": (view((2, 2), (2**57, 2**57)), BEYOND),
     "size-negative": (view((-4,)), NO_COUNT),
     "size-float": (view((4.0,)), NO_COUNT),
     "size-bool": (view((True,)), NO_COUNT),
     "size-is-a-list": (view([4]), "'weight': a tensor has the size"),
-    "expand-to-2^40": (view((2**40,), (0,)), "'weight': a tensor of shape .* would need more than the .* max_bytes"),
+    "expand-to-2^40": (
+        view((2**40,), (0,)),
+        rf"^<file>: 'weight': a tensor of shape \({2**40},\) would need more than the 134,217,728 bytes that max_",
+    ),
+    "expand-to-2^58": (view((2**29, 2**29), (0, 0)), NO_COUNT),
     "product-overflow": (view((2**40, 2**40), (0, 0)), NO_COUNT),
     "product-overflow-beside-zero": (view((0, 2**40, 2**40), (0, 0, 0)), NO_COUNT),
     "rank-mismatch": (view((2, 2), (1,)), "'weight': a tensor has the size"),
@@ -101,6 +113,10 @@ TENSORS = {
     "quantized": (
         holding(call(name("torch._utils", "_rebuild_qtensor"), storage(cls="QInt8Storage", numel=16))),
         "'weight': it is (a )?quantized",
+    ),
+    "quantized-storage": (
+        holding(tensor(storage(cls="QInt8Storage", module="torch.storage"))),
+        "'weight': it is quantized .'torch.storage.QInt8Storage'.; dequantize it in PyTorch before saving$",
     ),
     "sparse": (
         holding(call(name("torch._utils", "_rebuild_sparse_tensor"), 1, ())),
