@@ -113,6 +113,7 @@ class Member(NamedTuple):
     padding: int = 64
     local_extra: bytes = b""
     extra: bytes = b""
+    comment: bytes = b""
 
 
 def zip_file(members: list[Member], prefix: bytes = b"", suffix: bytes = b"", zip64: bool = False) -> bytes:
@@ -143,8 +144,9 @@ def zip_file(members: list[Member], prefix: bytes = b"", suffix: bytes = b"", zi
             numbers = [crc, 0xFFFFFFFF, 0xFFFFFFFF]
         large += member.extra
         directory += struct.pack("<4s6H3I", b"PK\1\2", 0, 0, *head, *numbers)
-        directory += struct.pack("<5H2I", len(raw), len(large), 0, 0, 0, 0, 0xFFFFFFFF if zip64 else offset)
-        directory += raw + large
+        lengths = (len(raw), len(large), len(member.comment))
+        directory += struct.pack("<3H2H2I", *lengths, 0, 0, 0, 0xFFFFFFFF if zip64 else offset)
+        directory += raw + large + member.comment
     begin, count = len(out), len(members)
     out += directory
     if zip64:

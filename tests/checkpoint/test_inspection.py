@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 
 import numpy as np
 import pytest
-from builders import FOUR, Fragment, one_legacy_tensor, push, safetensors, storage, tensor, torch_zip
+from builders import FOUR, Fragment, Member, one_legacy_tensor, push, safetensors, storage, tensor, torch_zip
 
 from tinynet.checkpoint import inspection, save_checkpoint
 from tinynet.checkpoint.source import Source
@@ -126,7 +127,12 @@ def test_no_more_than_twenty_keys_are_named(tmp_path):
 
 def test_containers_are_named(tmp_path):
     path = tmp_path / "x.pth"
+    archive = io.BytesIO()
+    np.savez(archive, w=np.ones(2))
+    script = torch_zip(push({"a": 1}), extra=(Member("archive/constants.pkl", b"\x80\x02)."),))
     for data, container in (
+        (archive.getvalue(), "NumPy .npz file"),
+        (script, "TorchScript zip file"),
         (one_legacy_tensor(), "legacy file of torch < 1.6"),
         (pickle.dumps({"w": np.ones(2)}, 2), "pickle of NumPy arrays"),
     ):

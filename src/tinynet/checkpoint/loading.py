@@ -76,7 +76,7 @@ def load_checkpoint(
 
 
 def load_with_source(
-    path_or_file: PathOrFile, *, mmap: bool = False, max_bytes: int | None = None, verify: bool = False
+    path_or_file: PathOrFile, *, mmap: bool, max_bytes: int | None = None, verify: bool = False
 ) -> tuple[Any, Source]:
     """Do `load_checkpoint`, and return also what was learned about the file."""
     if max_bytes is not None and (type(max_bytes) is not int or max_bytes < 0):

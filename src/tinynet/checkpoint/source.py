@@ -71,7 +71,7 @@ class Source:
         self._check(start, count)
         self._file.seek(start)
         data = self._file.read(count)
-        while 0 < len(data) < count and (more := self._file.read(count - len(data))):
+        while len(data) < count and (more := self._file.read(count - len(data))):
             data += more
         if len(data) != count:
             raise CheckpointError("the file became shorter while it was read")

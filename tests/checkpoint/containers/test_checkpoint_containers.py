@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import pickle
+import struct
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,9 @@ from tinynet.checkpoint import limits
         pytest.param(one_tensor(zip64=True), id="zip64"),
         pytest.param(one_tensor(extra=(Member("archive/.data/serialization_id", b"1" * 40),)), id="more-members"),
         pytest.param(one_tensor(extra=(Member("archive/data/"),)), id="folder-entry"),
+        pytest.param(one_tensor(extra=(Member("archive/" + "x" * 292),)), id="name-of-300-bytes"),
+        pytest.param(one_tensor(comment=b"of a member"), id="comments-of-members"),
+        pytest.param(one_tensor(local_extra=struct.pack("<2H", 7, 2) + b"up"), id="up-in-another-extra-field"),
         pytest.param(one_tensor(protocol=3), id="protocol-3"),
         pytest.param(one_tensor(protocol=4), id="protocol-4"),
         pytest.param(one_tensor(protocol=5), id="protocol-5"),
@@ -95,14 +100,17 @@ def test_mmap_gives_read_only_views(tmp_path: Any) -> None:
             assert not loaded["b"].flags.writeable
 
 
-def test_verify_accepts_a_sound_file_and_notices_one_flipped_bit() -> None:
+def test_verify_accepts_a_sound_file_and_notices_one_flipped_bit(tmp_path: Any) -> None:
     data = one_tensor()
     assert_same(load(data, verify=True), WEIGHT)
     at = data.index(FOUR.tobytes())
     flipped = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
     assert load(flipped)["weight"][1:].tolist() == FOUR[1:].tolist()
-    with pytest.raises(tn.CheckpointError, match="'archive/data/0' does not match its checksum"):
-        load(flipped, verify=True)
+    path = tmp_path / "flipped.pth"
+    path.write_bytes(flipped)
+    for file in (io.BytesIO(flipped), path):
+        with pytest.raises(tn.CheckpointError, match="'archive/data/0' does not match its checksum"):
+            tn.load_checkpoint(file, verify=True)
 
 
 @pytest.mark.parametrize(

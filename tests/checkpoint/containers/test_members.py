@@ -84,6 +84,13 @@ def test_a_fresh_budget_gives_the_same_advice() -> None:
         limits.Budget(3, "all may take").fresh().spend(4, "it")
 
 
+def test_what_is_spent_is_spent_from_the_outer_budget_too() -> None:
+    inner = limits.Budget(9, "one may take", outer=limits.Budget(6, "all may take"))
+    inner.spend(3, "this")
+    with pytest.raises(tn.CheckpointError, match="that would need more than the 6 bytes that all may take"):
+        inner.spend(4, "that")
+
+
 def test_the_writer_is_imported_when_it_is_first_used() -> None:
     assert tn.checkpoint.__getattr__("save_checkpoint") is tn.save_checkpoint
     with pytest.raises(AttributeError, match="has no attribute 'save'"):

@@ -7,6 +7,7 @@ import io
 import re
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -143,6 +144,14 @@ FILES = {
         "a second name",
     ),
     "encrypted": (archive(Member("archive/data/1", DATA, flags=0x809)), "'archive/data/1' is encrypted"),
+    "strongly-encrypted": (
+        archive(Member("archive/data/1", DATA, flags=0x848)),
+        "'archive/data/1' is encrypted",
+    ),
+    "encrypted-directory": (
+        archive(Member("archive/data/1", DATA, flags=0x2808)),
+        "'archive/data/1' is encrypted",
+    ),
     "bzip2": (archive(Member("archive/data/1", DATA, method=12)), "compressed with method 12"),
     "stored-with-two-sizes": (archive(Member("archive/data/1", DATA, size=99)), "its two sizes differ"),
     "inflated-size-too-small": (
@@ -228,8 +237,10 @@ def test_instruction_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_error_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "broken.pth"
     path.write_bytes(one_tensor()[:-1])
-    with pytest.raises(tn.CheckpointError, match=re.escape(str(path))):
-        tn.load_checkpoint(path)
+    with path.open("rb") as file:
+        for given in (path, file):
+            with pytest.raises(tn.CheckpointError, match=f"^{re.escape(str(path))}: the zip file does not end"):
+                tn.load_checkpoint(given)
 
 
 def test_what_the_system_says_passes_through(tmp_path: Path) -> None:
@@ -242,6 +253,9 @@ def test_what_the_system_says_passes_through(tmp_path: Path) -> None:
 def test_bad_arguments() -> None:
     with pytest.raises(TypeError, match="a path or an open binary file, not int"):
         tn.load_checkpoint(3)  # type: ignore[arg-type]
+    for method in ("read", "seek"):
+        with pytest.raises(TypeError, match="a path or an open binary file, not SimpleNamespace"):
+            tn.load_checkpoint(SimpleNamespace(**{method: getattr(io.BytesIO(one_tensor()), method)}))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="text mode"):
         tn.load_checkpoint(io.StringIO("text"))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="mmap=True needs a path"):
