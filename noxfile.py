@@ -57,8 +57,8 @@ def mutation(session: nox.Session) -> None:
         shutil.copytree(folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy("pyproject.toml", copy)
     session.chdir(copy)
-    # By name, for then mutmut looks whether it finds the tests of these mutants. One that it does not find would count
-    # as a test that fails.
+    # By name, for then mutmut looks first whether it finds the tests of these mutants: one that it does not find
+    # would count as one that fails.
     mutants = session.posargs or ["tinynet.*"]
     session.run("mutmut", "run", *mutants, silent=not session.interactive, env={"OPENBLAS_NUM_THREADS": "1"})
     session.run("python", "tests/mutation/judge.py")

@@ -260,7 +260,7 @@ def test_layers_in_an_order_that_their_widths_forbid():
         ([("prelu.weight", (1,))], "# ??? prelu.weight (1,)"),
         ([("norm.weight", (8,)), ("norm.bias", (8,))], "# ??? norm.weight (8,), norm.bias (8,)"),
         (norm("bn", 5), "# ??? bn.weight (5,), bn.bias (5,), bn.running_mean (5,), bn.running_var (5,)"),
-        (dense("side", 7, 3), "# ??? side.weight (3, 7), side.bias (3,): takes 7 where 4608 come"),
+        (dense("side", 7, 3), "# ??? side.weight (3, 7), side.bias (3,): takes 7 where 40 come"),
         ([("c.weight", (4, 8, 3))], "# ??? c.weight (4, 8, 3)"),
         ([("empty.weight", (0, 8, 3, 3))], "# ??? empty.weight (0, 8, 3, 3)"),
         ([(f"x.t{i}", (2,)) for i in range(9)], "# ??? x.t0 (2,), x.t1 (2,), x.t2 (2,), x.t3 (2,), 5 more"),
@@ -268,9 +268,9 @@ def test_layers_in_an_order_that_their_widths_forbid():
     ids=lambda value: value[0][0].partition(".")[0].partition("\n")[0] if isinstance(value, list) else "",
 )
 def test_what_is_no_layer_here_becomes_a_remark(entries, remark):
-    message = refuse(conv("conv", 1, 8, 3), entries, dense("fc", 8 * 26 * 26, 4608), dense("out", 4608, 10))
+    message = refuse(conv("conv", 1, 8, 3), entries, dense("fc", 8 * 26 * 26, 40), dense("out", 40, 10))
     if "side" in remark:
-        message = refuse(conv("conv", 1, 8, 3), dense("fc", 8 * 26 * 26, 4608), entries, dense("out", 4608, 10))
+        message = refuse(conv("conv", 1, 8, 3), dense("fc", 8 * 26 * 26, 40), entries, dense("out", 40, 10))
     assert f"\n    {remark}\n" in message
     assert [layer.name for layer in build(message) if layer.name] == ["conv", "fc", "out"]
     assert "Tensors marked ??? belong to layers that are not known here" in message
