@@ -32,6 +32,7 @@ SENTENCES = {
         zip_file([Member("")]),
         f"{NOT_OF_PYTORCH}; it holds ''",
     ),
+    "zip-of-folders": (zip_file([Member("word/")]), f"{NOT_OF_PYTORCH}; it holds no files"),
     "header-of-safetensors-that-is-a-byte-too-long": (
         struct.pack("<Q", 3) + b"{}",
         "it is not a checkpoint of a known format; it begins with b'\\x03\\x00\\x00\\x00\\x00\\x00\\x00\\x00{}'",

@@ -90,7 +90,7 @@ def _single_root(members: ZipMembers) -> str:
         root = roots.pop()
         if f"{root}/data.pkl" in members.directory:
             return root
-    listed = ", ".join(repr(name[:60]) for name in names[:4])
+    listed = ", ".join(repr(name[:60]) for name in names[:4]) or "no files"
     if not pickles:
         raise CheckpointError(f"it is a zip file without data.pkl, so not of PyTorch; it holds {listed}")
     raise CheckpointError(f"it is a zip file whose members are not all in one folder: {listed}")

@@ -44,7 +44,8 @@ class Interpreter:
             raise CheckpointError(f"{self._stack.where()}{error}") from None
         value = self._stack.take()
         if self._stack.values or len(self._stack.marks) > 1:
-            raise CheckpointError(f"the pickle leaves {len(self._stack.values)} values behind on the stack")
+            left = f"{len(self._stack.values)} values and {len(self._stack.marks) - 1} open groups"
+            raise CheckpointError(f"the pickle ends and leaves {left} on its stack")
         return value, end
 
     def _execute(self, data: bytes, at: int) -> int:
