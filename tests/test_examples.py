@@ -95,10 +95,10 @@ def test_mnist(run, mnist_dir, tmp_path):
 
 @pytest.mark.parametrize(("kind", "name", "least"), [((), "mnist_numpy", 90), (("--cnn",), "mnist_cnn", 80)])
 def test_training(run, training_script, tmp_path, kind, name, least):
-    output = run(*kind, "--dataset", "synthetic", "--epochs", 4, script=training_script)
+    output = run(*kind, "--dataset", "synthetic", "--epochs", 2, script=training_script)
     assert "2,000 synthetic digits to learn from\n" in output
     assert re.search(rf"0 +Moved +\(N, {'1, 28, 28' if kind else '784'}\) +0\n", output)
-    assert len(re.findall(r"^epoch \d/4  loss \d\.\d{4}  accuracy ", output, flags=re.MULTILINE)) == 4
+    assert len(re.findall(r"^epoch \d/2  loss \d\.\d{4}  accuracy ", output, flags=re.MULTILINE)) == 2
     (percent,) = re.findall(r"^accuracy: (\d+\.\d\d) % of 500 test images$", output, flags=re.MULTILINE)
     assert float(percent) > least
     pictures = [f"{name}_{picture}.png" for picture in ("loss", "confusion_matrix", "neurons")]

@@ -32,3 +32,11 @@ def test_a_class_without_hope():
     assert softmax_entropy_kernel(logits, np.array([[1.0, 0.0]]))[0] == 0.0
     assert softmax_entropy_kernel(logits, np.array([1]))[0] == np.inf
     assert np.isnan(softmax_entropy_kernel(np.array([[np.inf, 0.0]]), np.array([0]))[0])
+
+
+def test_a_class_of_probability_0_counts_nothing_whatever_was_in_memory():
+    targets = np.eye(4)
+    dirty = [np.full((4, 4), np.nan) for _ in range(7)]  # NumPy hands out their memory again
+    del dirty
+    loss, _ = softmax_entropy_kernel(np.zeros((4, 4)), targets)
+    assert loss == pytest.approx(np.log(4))

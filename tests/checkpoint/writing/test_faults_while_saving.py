@@ -78,12 +78,6 @@ def test_a_disk_that_fills_up_leaves_the_old_file_and_nothing_else(path: Path, r
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
-def test_a_full_device_is_refused_before_anything_is_written() -> None:
-    with pytest.raises(OSError, match="no regular file"):
-        tn.save_checkpoint(OLD, "/dev/full")
-
-
 @pytest.mark.parametrize("moment", ["fsync", "chmod", "replace"])
 def test_a_process_killed_at_any_step_leaves_the_old_file(path: Path, moment: str) -> None:
     before = path.read_bytes()
