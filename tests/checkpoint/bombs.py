@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,7 @@ BOMBS = {
 GRID = 2**40  # multiples of it have one place in any hash table that fits into memory
 
 
+@lru_cache(maxsize=1)  # a second each
 def chosen_ints(bits: int, below: int) -> list[int]:
     """Ints that fill two thirds of a table of 2**bits places, and of which many walk along the places of many others.
 
