@@ -243,10 +243,13 @@ def test_a_shape_that_cannot_be(shape, data):
     assert re.search(r"a NumPy array (has the|of) shape", refusal(holding(array)))
 
 
-def test_shapes_at_the_limits():
-    for shape, data in (((1,) * 32, b"abcd"), ((0, 2**57), b"")):
-        array = Fragment(ARRAY + push((1, shape, DTYPE, False, data)) + b"b")
-        assert load(holding(array))["weight"].shape == shape
+LONG = pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.0.0", reason="older NumPy has no such shapes")
+
+
+@pytest.mark.parametrize(("shape", "data"), [((1,) * 32, b"abcd"), pytest.param((0, 2**57), b"", marks=LONG)])
+def test_shapes_at_the_limits(shape, data):
+    array = Fragment(ARRAY + push((1, shape, DTYPE, False, data)) + b"b")
+    assert load(holding(array))["weight"].shape == shape
 
 
 def test_what_takes_memory_is_named():
