@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tinynet.functional.affine import matrix_vector
 
 
 def test_computes_x_times_weight_transposed_plus_bias():
@@ -115,6 +116,16 @@ def test_one_row_of_a_large_layer_is_computed_in_pieces(inputs, outputs):
     x = rng.integers(-9, 10, (2, inputs))  # whole numbers, whose sums are exact in any order
     assert np.array_equal(layer(x[:1]), layer(x)[:1])
     assert np.array_equal(layer(x[:1])[0], layer.params["weight"] @ x[0] + np.arange(outputs))
+
+
+@pytest.mark.parametrize(("inputs", "pieces"), [(3599, 1), (3600, 2), (7198, 2), (7200, 3), (14399, 5), (14400, 1)])
+def test_no_piece_is_so_large_that_it_takes_two_threads(inputs, pieces, monkeypatch):
+    weight, sizes, dot = np.zeros((128, inputs), np.float32, order="F"), [], np.dot
+    monkeypatch.setattr(np, "dot", lambda matrix, vector: sizes.append(matrix.size) or dot(matrix, vector))
+    matrix_vector(weight, np.zeros(inputs, np.float32))
+    assert len(sizes) == pieces
+    assert sum(sizes) == weight.size
+    assert pieces == 1 or max(sizes) < 460_800
 
 
 @pytest.mark.parametrize(

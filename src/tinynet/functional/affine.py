@@ -12,9 +12,9 @@ from tinynet.errors import ShapeError
 
 # With fewer neurons than this, columns are short, and BLAS is slower with them.
 WIDE = 32
-# A matrix of more elements than this OpenBLAS multiplies by a vector on all threads (115200 * 4 in its
-# interface/gemv.c), which takes a hundred times longer where another library's threads are in the way.
-ALONE = 460_800
+# A matrix of more elements than this OpenBLAS 0.3.31 multiplies by a vector on all threads (measured), which takes a
+# hundred times longer where another library's threads are in the way.
+ALONE = 460_799
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -143,11 +143,14 @@ def matrix_vector(weight: Array, x: Array) -> Array:
     Alone a second thread gains a fiftieth of a millisecond there. Beside PyTorch, whose threads wait without
     sleeping, it may be kept waiting for milliseconds.
     """
-    pieces = -(-weight.size // ALONE)
-    if not (1 < pieces <= 4 and weight.flags.f_contiguous):  # in this order, some columns need no copy
-        return np.asarray(np.dot(weight, x))
-    step = -(-len(x) // pieces)
+    y: Array
+    if not (
+        ALONE < weight.size <= 4 * ALONE and weight.flags.f_contiguous
+    ):  # in this order, some columns need no copy
+        y = np.dot(weight, x)
+        return y
+    step = max(1, ALONE // len(weight))
     y = np.dot(weight[:, :step], x[:step])
     for i in range(step, len(x), step):
         y += np.dot(weight[:, i : i + step], x[i : i + step])
-    return np.asarray(y)
+    return y
