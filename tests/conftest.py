@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from hypothesis import HealthCheck, Phase, settings
 os.environ.setdefault("MPLBACKEND", "Agg")  # no windows, also from the doctests
 # The tests run in as many processes as there are cores: more threads would wait for each other. Read when NumPy is.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
 
 settings.register_profile(
     "tinynet",
@@ -23,6 +26,16 @@ settings.register_profile(
 # For mutation testing a failure need not be made small: that it is one says all.
 settings.register_profile("mutation", settings.get_profile("tinynet"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile("tinynet")
+
+DEFAULT_RNG = np.random.default_rng
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Let what a test and its fixtures draw without a seed be the same in every run."""
+    seeds = itertools.count()
+    np.random.default_rng = lambda seed=None: DEFAULT_RNG(next(seeds) if seed is None else seed)
+
 
 ROOT = Path(__file__).resolve().parents[1]
 

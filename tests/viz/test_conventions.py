@@ -31,7 +31,12 @@ def planar(classes=3):
 
 def boundary(classes, **options):
     x = RNG.normal(size=(60, 2))
-    return tn.viz.plot_decision_boundary(planar(classes), x, np.arange(60) % classes, resolution=20, **options).figure
+    return draw_boundary(x, classes, **options)
+
+
+def draw_boundary(x, classes, **options):
+    labels = np.arange(len(x)) % classes
+    return tn.viz.plot_decision_boundary(planar(classes), x, labels, resolution=20, **options).figure
 
 
 def trained(depth=2, name=None):
@@ -248,12 +253,19 @@ LEGIBLE = {
         ).figure
     ),
     "boundary": lambda: boundary(2),
+    "boundary, long numbers": lambda: draw_boundary(1e-6 * (MATRIX[:9, :2] - 1000), 3),
     "boundary of 26 classes": lambda: boundary(26, class_names=names(26), feature_names=[LONG, LONG]),
     "gradient flow, long names": lambda: tn.viz.plot_gradient_flow(trained(5, name=LONG)).figure,
     "gradient flow through many layers": lambda: tn.viz.plot_gradient_flow(trained(80)).figure,
     "histograms": lambda: tn.viz.plot_weight_histograms(
         [tn.Dense(784, 128, name=LONG), tn.Dense(128, 64), tn.Dense(64, 10), tn.Dense(1, 1)], bias=True
     ),
+    **{
+        f"histograms up to {limit}": lambda limit=limit: tn.viz.plot_weight_histograms(
+            [tn.Dense(8, 8, rng=0) for _ in range(3)], limit=limit
+        )
+        for limit in (0.00017, 0.0062, 0.0162)
+    },
     "one histogram": lambda: tn.viz.plot_weight_histograms([tn.Dense(784, 128, rng=0, name=LONG)], limit=0.1),
     "activations of one layer": lambda: tn.viz.plot_activations(network()[3:], PROBABILITIES[0]),
     "activations of a convolution": lambda: activations(10),

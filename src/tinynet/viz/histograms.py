@@ -10,7 +10,7 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tinynet._arrays import check_flag, check_positive
-from tinynet.viz._axes import VERMILION, check_panels, grid, name_units
+from tinynet.viz._axes import VERMILION, check_panels, grid, keep_numbers_apart, name_units
 from tinynet.viz._inputs import as_weights
 from tinynet.viz._layers import matrix_layers
 from tinynet.viz._picture import picture
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: What the axis says where biases are marked.
 WITH_BIASES = "weight (bars), bias (lines below)"
+#: Letters that fit above a panel in one line.
+LINE = 28
 #: Fewer different values stand apart in bars of any width; where a bar counts more, one more or less is not seen.
 FEW_VALUES, MANY_VALUES = 8, 20
 
@@ -113,7 +115,9 @@ def _panel(name: str, layer: Any, with_bias: bool, limit: float | None, owner: s
     values = matrix.ravel() if biases is None else np.concatenate((matrix.ravel(), biases))
     reach = scale_limit(values, owner, limit=limit)
     weights = scaled(matrix[np.isfinite(matrix)], reach)
-    title = f"{plain(shorten(name, 20))}: {plural(matrix.size, 'weight')}"
+    name, count = plain(shorten(name, 20)), plural(matrix.size, "weight")
+    space = " " if len(name) + len(count) < LINE else "\n"
+    title = f"{name}:{space}{count}"
     if weights.cells.size:
         title += "\nmean {:.2g}, std {:.2g}".format(*_moments(matrix[np.isfinite(matrix)].astype(float)))
     beyond = int((abs(values[np.isfinite(values)].astype(float)) > reach).sum())
@@ -146,6 +150,7 @@ def _draw(ax: Axes, panel: Panel, bins: int, colours: Colormap) -> None:
         ax.plot(panel.biases, np.full(panel.biases.shape, floor / 2), "|", color=VERMILION, markersize=9)
     side = max(limit, -edges[0], edges[-1])
     ax.set(xlim=(-side, side), ylim=(floor, top), xlabel="weight" if panel.biases is None else WITH_BIASES)
+    keep_numbers_apart(ax)
     name_units(ax.xaxis, unit)
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
