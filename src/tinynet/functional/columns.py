@@ -52,31 +52,45 @@ def kernel_order(weight: Array) -> Array:
     return np.array(weight.transpose(0, 2, 3, 1), order="C").transpose(0, 3, 1, 2)
 
 
-def window_columns(
-    x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair, ones: bool, together: int = 1
-) -> Iterator[tuple[slice, Array]]:
-    """Yield a few rows of windows at a time: which ones, and as columns, (rows, kh kw C, Wo N).
+class WindowColumns:
+    """The windows of images as columns: a few rows of windows at a time are one matrix each.
 
-    Only the kw shifts to the side are copied. With the rows of all images first in memory, kh rows below each other
-    are one matrix already, and the matrices of neighbouring windows overlap. With `ones` each row ends in a 1. Rows
-    come as `row_groups` cuts them.
+    Only the kw shifts to the side are copied, each row when it is first needed, and they are kept: the gradients need
+    them once more. With the rows of all images first in memory, kh rows below each other are one matrix already, and
+    the matrices of neighbouring windows overlap. With `ones` each row ends in a 1.
     """
-    rows = padded_rows(x, padding, 0)
-    h, c, w, n = rows.shape
-    (kh, kw), (down, right) = kernel, stride
-    ho, wo = (h - kh) // down + 1, (w - kw) // right + 1
-    shifted, copied = rows, h
-    if _shifts(kw, right):
-        shifted, copied = empty((h, kw * c + ones, wo, n), x.dtype), 0
-        shifted[:, kw * c :] = 1
-    columns = _below_each_other(shifted.reshape(h, shifted.shape[1], wo * n), kh, down, ho)
-    for group in row_groups(ho, down * shifted[0].nbytes, together):
-        end = (group.stop - 1) * down + kh
-        if copied < end:
-            for k in range(kw):
-                shifted[copied:end, k * c : (k + 1) * c] = rows[copied:end, :, span(k, right, wo)]
-            copied = end
-        yield group, columns[group]
+
+    def __init__(self, x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair, ones: bool) -> None:
+        rows = padded_rows(x, padding, 0)
+        h, self.channels, w, self.samples = rows.shape
+        (self.kh, self.kw), (self.down, self.right) = kernel, stride
+        self.ones, self.dtype = ones, x.dtype
+        self.counts = (h - self.kh) // self.down + 1, (w - self.kw) // self.right + 1
+        self._shifted, self._copied = rows, 0
+        self._rows: Array | None = None
+        if _shifts(self.kw, self.right):
+            self._shifted = empty((h, self.kw * self.channels + ones, self.counts[1], self.samples), x.dtype)
+            self._shifted[:, self.kw * self.channels :] = 1
+            self._rows = rows  # until all are copied
+
+    def groups(self, together: int = 1) -> Iterator[tuple[slice, Array]]:
+        """Yield which rows of windows, as `row_groups` cuts them, and their columns, (rows, kh kw C, Wo N)."""
+        rows = self._shifted.reshape(*self._shifted.shape[:2], self.counts[1] * self.samples)
+        columns = _below_each_other(rows, self.kh, self.down, self.counts[0])
+        for group in row_groups(self.counts[0], self.down * self._shifted[0].nbytes, together):
+            self._copy((group.stop - 1) * self.down + self.kh)
+            yield group, columns[group]
+
+    def _copy(self, end: int) -> None:
+        """See to it that the rows of the images before the `end`-th are there at every shift."""
+        if self._rows is None or self._copied >= end:
+            return
+        new, c = slice(self._copied, end), self.channels
+        for k in range(self.kw):
+            self._shifted[new, k * c : (k + 1) * c] = self._rows[new, :, span(k, self.right, self.counts[1])]
+        self._copied = end
+        if end == (self.counts[0] - 1) * self.down + self.kh:
+            self._rows = None
 
 
 def _below_each_other(rows: Array, kh: int, down: int, ho: int) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from tinynet._arrays import as_real
 from tinynet._memory import empty
 from tinynet.errors import ShapeError
-from tinynet.functional.columns import filter_matrix, ones_pay, window_columns
+from tinynet.functional.columns import WindowColumns, filter_matrix, ones_pay
 from tinynet.functional.windows import as_images, pair, span, to_images, window_counts
 
 if TYPE_CHECKING:
@@ -64,29 +64,31 @@ def conv2d(
         bias = as_real(bias, "conv2d")
         if bias.shape != weight.shape[:1]:
             raise ShapeError(f"conv2d expects bias {weight.shape[:1]} for weight {weight.shape}, got {bias.shape}")
-    return conv2d_kernel(x, weight, bias, stride, padding)
+    return conv2d_kernel(conv2d_columns(x, weight, bias, stride, padding), weight, bias)
 
 
-def conv2d_kernel(x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair) -> Array:
-    """Compute `conv2d` of validated arguments."""
-    ho, wo = window_counts("conv2d", x.shape[2:], (weight.shape[2], weight.shape[3]), stride, padding)
-    rows = empty((ho, len(weight), wo * len(x)), x.dtype)
-    for _ in _convolved_rows(x, weight, bias, stride, padding, out=rows):
+def conv2d_columns(x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair) -> WindowColumns:
+    """Return the windows that the filters meet as columns, with ones for the bias where that pays."""
+    return WindowColumns(x, weight.shape[2:], stride, padding, bias is not None and ones_pay(x, weight, stride))
+
+
+def conv2d_kernel(columns: WindowColumns, weight: Array, bias: Array | None) -> Array:
+    """Compute `conv2d` of validated arguments from `conv2d_columns`."""
+    (ho, wo), n = columns.counts, columns.samples
+    rows = empty((ho, len(weight), wo * n), columns.dtype)
+    for _ in _convolved_rows(columns, weight, bias, out=rows):
         pass  # they lie in their places
-    return to_images(rows.reshape(ho, len(weight), wo, len(x)))
+    return to_images(rows.reshape(ho, len(weight), wo, n))
 
 
-def conv2d_max_pool_kernel(
-    x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair, window: Pair
-) -> Array:
+def conv2d_max_pool_kernel(columns: WindowColumns, weight: Array, bias: Array | None, window: Pair) -> Array:
     """Compute `max_pool2d_kernel` of `conv2d_kernel`, for windows side by side.
 
     A few rows are pooled as soon as they are there, while the cache has them: a tenth less time for the same bits.
     """
-    ho, wo = window_counts("conv2d", x.shape[2:], (weight.shape[2], weight.shape[3]), stride, padding)
-    (kh, kw), filters, n = window, len(weight), len(x)
-    result = empty((ho // kh, filters, wo // kw, n), x.dtype)
-    for place, rows in _convolved_rows(x, weight, bias, stride, padding, together=kh):
+    (ho, wo), n, (kh, kw), filters = columns.counts, columns.samples, window, len(weight)
+    result = empty((ho // kh, filters, wo // kw, n), columns.dtype)
+    for place, rows in _convolved_rows(columns, weight, bias, together=kh):
         windows = rows.reshape(len(rows) // kh, kh, filters, wo, n)
         # Not by `reduce_windows`, which asks for memory of its own: here the first rows themselves take the maxima.
         down = windows[:, 0]
@@ -101,32 +103,25 @@ def conv2d_max_pool_kernel(
 
 
 def _convolved_rows(
-    x: Array,
-    weight: Array,
-    bias: Array | None,
-    stride: Pair,
-    padding: Pair,
-    together: int = 1,
-    out: Array | None = None,
+    columns: WindowColumns, weight: Array, bias: Array | None, together: int = 1, out: Array | None = None
 ) -> Iterator[tuple[slice, Array]]:
     """Yield the rows of `conv2d`, a few at a time, and which they are: (rows, F, Wo N), one product of matrices each.
 
     They lie in their places in `out`, or else in memory that the next ones overwrite, and come as `row_groups` cuts
     them.
     """
-    ones = bias is not None and ones_pay(x, weight, stride)
-    matrix = filter_matrix(weight, bias if ones else None)
+    matrix = filter_matrix(weight, bias if columns.ones else None)
     memory: Array | None = None
-    for place, columns in window_columns(x, weight.shape[2:], stride, padding, ones, together):
+    for place, group in columns.groups(together):
         if out is not None:
             rows = out[place]
         else:
             if memory is None:  # no later group has more rows
-                memory = empty((len(columns), len(weight), columns.shape[2]), x.dtype)
-            rows = memory[: len(columns)]
+                memory = empty((len(group), len(weight), group.shape[2]), columns.dtype)
+            rows = memory[: len(group)]
         with np.errstate(over="ignore", invalid="ignore"):
-            np.matmul(matrix, columns, out=rows)
-            if bias is not None and not ones:
+            np.matmul(matrix, group, out=rows)
+            if bias is not None and not columns.ones:
                 rows += bias[:, None]
         yield place, rows
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinynet._memory import empty
 from tinynet.errors import ShapeError
-from tinynet.functional.columns import ones_pay, window_columns
+from tinynet.functional.columns import WindowColumns, ones_pay
 from tinynet.functional.convolution import checked_convolution
 from tinynet.functional.windows import as_images, span, to_rows, window_counts, without_frame
 
@@ -67,25 +67,25 @@ def conv2d_backward(
             f"{weight.shape}, got {grad.shape}"
         )
     grad_x = conv2d_input_gradient(grad, x.shape, weight, stride, padding)
-    return (grad_x, *conv2d_parameter_gradients(grad, x, weight, stride, padding))
+    columns = WindowColumns(x, weight.shape[2:], stride, padding, ones_pay(x, weight, stride))
+    grad_weight, grad_bias = conv2d_parameter_gradients(grad, columns, bias=True)
+    return grad_x, grad_weight, grad_bias
 
 
-def conv2d_parameter_gradients(
-    grad: Array, x: Array, weight: Array, stride: Pair, padding: Pair
-) -> tuple[Array, Array]:
-    """Compute the gradients of weight and bias in `conv2d_backward` from validated arguments."""
-    filters, channels, kh, kw = weight.shape
-    ones = ones_pay(x, weight, stride)
+def conv2d_parameter_gradients(grad: Array, columns: WindowColumns, bias: bool) -> list[Array]:
+    """Compute the gradients of weight and, if asked for, `bias` in `conv2d_backward` from `conv2d_columns`."""
+    kh, kw, channels, ones, filters = columns.kh, columns.kw, columns.channels, columns.ones, grad.shape[1]
     rows = _gradient_rows(grad)
     total = np.zeros((kh * (kw * channels + ones), filters), grad.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
-        for place, columns in window_columns(x, (kh, kw), stride, padding, ones):
+        for place, group in columns.groups():
             # BLAS takes a sixth less time for this product than for its transpose.
-            total += np.matmul(columns, rows[place].transpose(0, 2, 1)).sum(axis=0)
-        grad_matrix = total.T.reshape(filters, kh, kw * channels + ones)
-        grad_bias = grad_matrix[:, 0, -1].copy() if ones else rows.sum(axis=2).sum(axis=0)
-    grad_matrix = grad_matrix[:, :, : kw * channels]
-    return grad_matrix.reshape(filters, kh, kw, channels).transpose(0, 3, 1, 2), grad_bias
+            total += np.matmul(group, rows[place].transpose(0, 2, 1)).sum(axis=0)
+        matrix = total.T.reshape(filters, kh, kw * channels + ones)
+        gradients = [matrix[:, :, : kw * channels].reshape(filters, kh, kw, channels).transpose(0, 3, 1, 2)]
+        if bias:
+            gradients.append(matrix[:, 0, -1].copy() if ones else rows.sum(axis=2).sum(axis=0))
+    return gradients
 
 
 def conv2d_input_gradient(grad: Array, x_shape: tuple[int, ...], weight: Array, stride: Pair, padding: Pair) -> Array:
@@ -95,29 +95,29 @@ def conv2d_input_gradient(grad: Array, x_shape: tuple[int, ...], weight: Array, 
     already. To the side, what the kw products give is added, shifted.
     """
     n, c, h, w = x_shape
-    filters, _, kh, kw = weight.shape
+    filters, kw = len(weight), weight.shape[3]
     ho, wo = grad.shape[2:]
     down, right = stride
     frame = empty((h + 2 * padding[0], c, w + 2 * padding[1], n), grad.dtype)
     rows = _gradient_rows(grad)
     products = empty((kw, c, wo, n), grad.dtype)
     # Every `down`-th kernel row, from below, meets one row of the image.
-    kernels = [weight[:, :, k::down][:, :, ::-1].transpose(3, 1, 2, 0) for k in range(min(down, kh))]
+    kernels = [weight[:, :, k::down][:, :, ::-1].transpose(3, 1, 2, 0) for k in range(min(down, len(frame)))]
     kernels = [np.ascontiguousarray(kernel) for kernel in kernels]
     with np.errstate(over="ignore", invalid="ignore"):
         for r, row in enumerate(frame):  # one at a time: the products stay in the cache
-            row.fill(0)
-            if r % down >= kh:
-                continue  # it lies between the windows
             kernel = kernels[r % down]
             start = r // down + 1 - kernel.shape[2]  # the first row of windows that covers it, were there more above
             first, last = max(0, start), min(ho, r // down + 1)
             if first >= last:
-                continue  # below all windows
+                row.fill(0)  # it lies between the windows or below them
+                continue
             matrix = kernel[:, :, first - start : last - start].reshape(kw * c, (last - first) * filters)
             gradients = rows[first:last].reshape((last - first) * filters, wo * n)
             np.matmul(matrix, gradients, out=products.reshape(kw * c, wo * n))
-            for k in range(kw):
+            row[:, wo if right == 1 else 0 :] = 0  # where the first product does not go
+            row[:, span(0, right, wo)] = products[0]
+            for k in range(1, kw):
                 row[:, span(k, right, wo)] += products[k]
     return without_frame(frame, padding)
 

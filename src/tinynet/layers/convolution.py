@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from tinynet._arrays import FLOAT32, check_positive
 from tinynet.functional.columns import kernel_order
-from tinynet.functional.convolution import conv2d_kernel
+from tinynet.functional.convolution import conv2d_columns, conv2d_kernel
 from tinynet.functional.convolution_gradients import conv2d_input_gradient, conv2d_parameter_gradients
 from tinynet.functional.windows import pair, pair_text, window_counts
 from tinynet.initializers import he_normal
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array, RandomSource
     from tinynet.errors import ShapeError
+    from tinynet.functional.columns import WindowColumns
     from tinynet.functional.windows import Pair
     from tinynet.layers.base import Shape
 
@@ -61,7 +62,8 @@ class Conv2d(Layer):
     Notes
     -----
     Derived in :doc:`/derivations/convolution`. As in all networks the kernel is not turned around: mathematicians
-    call this a cross-correlation.
+    call this a cross-correlation. In training a layer keeps its input once for each column of the kernel, up to kw
+    times the input's memory, so that `backward` need not copy it again.
 
     Examples
     --------
@@ -108,18 +110,21 @@ class Conv2d(Layer):
         return Conv2d._forward(self, x, False)[0], True
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
-        self._shape_for(x)
-        return conv2d_kernel(x, self.params["weight"], self.params.get("bias"), self.stride, self.padding), x
+        columns = self._columns(x)
+        return conv2d_kernel(columns, self.params["weight"], self.params.get("bias")), (columns, x.shape)
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
-        weight = self.params["weight"]
-        grad_x = conv2d_input_gradient(grad, context.shape, weight, self.stride, self.padding)
+        _, shape = context
+        grad_x = conv2d_input_gradient(grad, shape, self.params["weight"], self.stride, self.padding)
         return grad_x, Conv2d._parameter_gradients(self, context, grad)
 
     def _parameter_gradients(self, context: Any, grad: Array) -> Any:
-        weight = self.params["weight"]
-        gradients = conv2d_parameter_gradients(grad, context, weight, self.stride, self.padding)
-        return dict(zip(self.params, gradients))  # weight, and bias where there is one
+        columns, _ = context
+        return dict(zip(self.params, conv2d_parameter_gradients(grad, columns, "bias" in self.params)))
+
+    def _columns(self, x: Array) -> WindowColumns:
+        self._shape_for(x)
+        return conv2d_columns(x, self.params["weight"], self.params.get("bias"), self.stride, self.padding)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Lay the filters out again: a pickle keeps their values, not their order in memory."""

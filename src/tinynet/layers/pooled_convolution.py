@@ -27,8 +27,7 @@ class PooledConvolution:
             return pooling._infer(*convolution._infer(x, scratch))
         pooling._output_shape(convolution._shape_for(x))
         weight, bias = convolution.params["weight"], convolution.params.get("bias")
-        sizes = convolution.stride, convolution.padding, pooling.kernel_size
-        return conv2d_max_pool_kernel(x, weight, bias, *sizes), True
+        return conv2d_max_pool_kernel(convolution._columns(x), weight, bias, pooling.kernel_size), True
 
     def refusing(self, x: Array) -> Layer:
         """Return the layer that refuses: the convolution `x` itself, or the pooling what is made of it."""
