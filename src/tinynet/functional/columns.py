@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 # Rows are copied so many bytes at a time, more than the own cache of a core takes. The core that multiplies the other
-# half of them would wait for each line that still lies there: where the two share no cache, a fifth of the whole time.
+# half of them would wait for each line that still lies there: a fifth of the whole time where they share no cache.
 COPIED_BYTES = 3 << 20
 
 

@@ -95,29 +95,29 @@ def conv2d_input_gradient(grad: Array, x_shape: tuple[int, ...], weight: Array, 
     already. To the side, what the kw products give is added, shifted.
     """
     n, c, h, w = x_shape
-    filters, kw = len(weight), weight.shape[3]
+    filters, _, kh, kw = weight.shape
     ho, wo = grad.shape[2:]
     down, right = stride
     frame = empty((h + 2 * padding[0], c, w + 2 * padding[1], n), grad.dtype)
     rows = _gradient_rows(grad)
     products = empty((kw, c, wo, n), grad.dtype)
     # Every `down`-th kernel row, from below, meets one row of the image.
-    kernels = [weight[:, :, k::down][:, :, ::-1].transpose(3, 1, 2, 0) for k in range(min(down, len(frame)))]
+    kernels = [weight[:, :, k::down][:, :, ::-1].transpose(3, 1, 2, 0) for k in range(min(down, kh))]
     kernels = [np.ascontiguousarray(kernel) for kernel in kernels]
     with np.errstate(over="ignore", invalid="ignore"):
         for r, row in enumerate(frame):  # one at a time: the products stay in the cache
+            row.fill(0)
+            if r % down >= kh:
+                continue  # it lies between the windows
             kernel = kernels[r % down]
             start = r // down + 1 - kernel.shape[2]  # the first row of windows that covers it, were there more above
             first, last = max(0, start), min(ho, r // down + 1)
             if first >= last:
-                row.fill(0)  # it lies between the windows or below them
-                continue
+                continue  # below all windows
             matrix = kernel[:, :, first - start : last - start].reshape(kw * c, (last - first) * filters)
             gradients = rows[first:last].reshape((last - first) * filters, wo * n)
             np.matmul(matrix, gradients, out=products.reshape(kw * c, wo * n))
-            row[:, wo if right == 1 else 0 :] = 0  # where the first product does not go
-            row[:, span(0, right, wo)] = products[0]
-            for k in range(1, kw):
+            for k in range(kw):
                 row[:, span(k, right, wo)] += products[k]
     return without_frame(frame, padding)
 

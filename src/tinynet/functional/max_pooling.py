@@ -150,13 +150,11 @@ def max_pool2d_backward_kernel(
     overlap = stride[0] < kernel[0] or stride[1] < kernel[1]
     gaps = shape[0] != len(places) * kernel[0] or shape[2] != places.shape[2] * kernel[1]
     result = (zeros if overlap or gaps else empty)(shape, grad.dtype)
-    for group in row_groups(len(places), kernel[0] * result[0].nbytes):
-        covered = result[group.start * stride[0] : (group.stop - 1) * stride[0] + kernel[0]]
-        hit = np.empty(places[group].shape, bool)
-        for place, window in enumerate(window_indices(kernel, stride, hit.shape)):
-            np.equal(places[group], place, out=hit)
-            if overlap:
-                covered[window] += keep_where(hit, gradients[group])
-            else:
-                keep_where(hit, gradients[group], out=covered[window])
+    hit = np.empty(places.shape, bool)
+    for place, window in enumerate(window_indices(kernel, stride, places.shape)):
+        np.equal(places, place, out=hit)
+        if overlap:
+            result[window] += keep_where(hit, gradients)
+        else:
+            keep_where(hit, gradients, out=result[window])
     return without_frame(result, padding)
