@@ -386,6 +386,24 @@ def test_last_batch_of_one_sample(make):
     tn.fit(net, x, labels, epochs=1, batch_size=3, progress=False)
 
 
+def test_where_all_batches_have_one_sample_the_last_one_is_not_blamed():
+    calls = []
+
+    class Capricious(tn.Layer):
+        def _forward(self, x, training):
+            calls.append(x)
+            if len(calls) == 2:
+                raise tn.ShapeError("not this one")
+            return x, None
+
+        def _backward(self, context, grad):
+            return grad, {}
+
+    net = tn.Sequential(Capricious(), tn.Dense(2, 2, rng=0))
+    with pytest.raises(tn.ShapeError, match=r"not this one$"):
+        tn.fit(net, X, Y, epochs=1, batch_size=1, progress=False)
+
+
 def test_a_first_batch_that_cannot_be_laid_out_is_told_as_it_is(make, data, monkeypatch):
     def refuse(self, rows, dtype):
         raise tn.ShapeError("not these")

@@ -43,7 +43,7 @@ def train_epoch(trainer: Trainer, data: Data, batches: Iterable[Rows], printer: 
         sample = rows.start + found[0] if isinstance(rows, slice) else rows[found[0]]
         raise TrainingError(f"at step {step}, {error}: x[{sample}] holds {found[1]}") from None
     except ShapeError as error:
-        if seen == 0 or len(x) > 1:  # the first batch may not even be laid out
+        if seen == step - 1 or len(x) > 1:  # no batch before it was larger, or it is not a single sample
             raise
         raise ShapeError(f"{error} (1 sample is left for the last batch: choose another batch_size)") from None
     except KeyboardInterrupt:
