@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -67,11 +67,18 @@ class WindowColumns:
 
     def __init__(self, x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair, ones: bool) -> None:
         rows = padded_rows(x, padding, 0)
-        h, self.channels, w, self.samples = rows.shape
-        (self.kh, self.kw), (self.down, self.right) = kernel, stride
-        self.ones, self.dtype = ones, x.dtype
-        self.counts = (h - self.kh) // self.down + 1, (w - self.kw) // self.right + 1
-        self._shifted, self._copied = rows, 0
+        h, channels, w, samples = rows.shape
+        self.kh: int = kernel[0]
+        self.kw: int = kernel[1]
+        self.down: int = stride[0]
+        self.right: int = stride[1]
+        self.channels: int = channels
+        self.samples: int = samples
+        self.counts: Pair = (h - self.kh) // self.down + 1, (w - self.kw) // self.right + 1
+        self.ones: bool = ones
+        self.dtype: np.dtype[Any] = x.dtype
+        self._shifted: Array = rows
+        self._copied: int = 0
         self._rows: Array | None = None
         if _shifts(self.kw, self.right):
             self._shifted = empty((h, self.kw * self.channels + ones, self.counts[1], self.samples), x.dtype)
