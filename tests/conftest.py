@@ -32,8 +32,8 @@ DEFAULT_RNG = np.random.default_rng
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup():
-    """Let what a test and its fixtures draw without a seed be the same in every run."""
-    seeds = itertools.count()
+    """Let what a test draws without a seed be the same in every run, and not what it draws with a small one."""
+    seeds = itertools.count(10**9)
     np.random.default_rng = lambda seed=None: DEFAULT_RNG(next(seeds) if seed is None else seed)
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from tinynet._arrays import Array
 
 # Smaller chunks make the threads of BLAS meet more often, larger ones leave the cache. Measured: dense layers take
-# the same time from 1 to 14 MiB, convolutions the least from there on.
+# the same time from 1 to 14 MiB, convolutions the least at 14.
 CHUNK_BYTES = 14 << 20
-# Images lie side by side in memory, and the processor takes up to so many numbers at once.
+# A multiple of what processors take at once: convolutions lay the same pixel of all images side by side.
 SIDE_BY_SIDE = 16
 
 

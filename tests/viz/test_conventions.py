@@ -254,6 +254,12 @@ LEGIBLE = {
     ),
     "boundary": lambda: boundary(2),
     "boundary, long numbers": lambda: draw_boundary(1e-6 * (MATRIX[:9, :2] - 1000), 3),
+    "boundary of 15 classes, long numbers": lambda: draw_boundary(
+        1e-6 * (np.tile(MATRIX[:, :2], (5, 1)) - 1000), 15, class_names=names(15)
+    ),
+    "boundary of 30 classes, large numbers": lambda: draw_boundary(
+        1e5 * (np.tile(MATRIX[:, :2], (5, 1)) - 3), 30, class_names=names(30)
+    ),
     "boundary of 26 classes": lambda: boundary(26, class_names=names(26), feature_names=[LONG, LONG]),
     "gradient flow, long names": lambda: tn.viz.plot_gradient_flow(trained(5, name=LONG)).figure,
     "gradient flow through many layers": lambda: tn.viz.plot_gradient_flow(trained(80)).figure,

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tinynet.functional.windows import Pair
 
 
-# Rows are copied so many bytes at a time, more than the own cache of a core takes. The core that multiplies the other
-# half of them would wait for each line that still lies there: a fifth of the whole time where they share no cache.
+# Rows are copied so many bytes at a time, more than a core's own cache takes. Two threads multiply them, and the
+# second would wait for each line in the cache of the first, a fifth of the whole time where they share no other.
 COPIED_BYTES = 4 << 20
 
 
@@ -60,9 +60,9 @@ def kernel_order(weight: Array) -> Array:
 class WindowColumns:
     """The windows of images as columns: a few rows of windows at a time are one matrix each.
 
-    Only the kw shifts to the side are copied, each row when it is first needed, and they are kept: the gradients need
-    them once more. With the rows of all images first in memory, kh rows below each other are one matrix already, and
-    the matrices of neighbouring windows overlap. With `ones` each row ends in a 1.
+    Only the kw shifts to the side are copied, some rows at a time, and they are kept: the gradients need them once
+    more. With the rows of all images first in memory, kh rows below each other are one matrix already, and the
+    matrices of neighbouring windows overlap. With `ones` each row ends in a 1.
     """
 
     def __init__(self, x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair, ones: bool) -> None:
@@ -86,7 +86,7 @@ class WindowColumns:
             self._rows = rows  # until all are copied
 
     def groups(self, together: int = 1) -> Iterator[tuple[slice, Array]]:
-        """Yield which rows of windows, as `row_groups` cuts them, and their columns, (rows, kh kw C, Wo N)."""
+        """Yield which rows of windows, as `row_groups` cuts them, and the columns, (rows, kh (kw C + ones), Wo N)."""
         rows = self._shifted.reshape(*self._shifted.shape[:2], self.counts[1] * self.samples)
         columns = _below_each_other(rows, self.kh, self.down, self.counts[0])
         for group in row_groups(self.counts[0], self.down * self._shifted[0].nbytes, together):

@@ -73,7 +73,7 @@ def conv2d_backward(
 
 
 def conv2d_parameter_gradients(grad: Array, columns: WindowColumns, bias: bool) -> list[Array]:
-    """Compute the gradients of weight and, if asked for, `bias` in `conv2d_backward` from `conv2d_columns`."""
+    """Compute the gradients of weight and, if asked for, `bias` in `conv2d_backward` from the columns of `x`."""
     kh, kw, channels, ones, filters = columns.kh, columns.kw, columns.channels, columns.ones, grad.shape[1]
     rows = _gradient_rows(grad)
     total = np.zeros((kh * (kw * channels + ones), filters), grad.dtype)

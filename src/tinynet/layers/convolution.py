@@ -62,8 +62,8 @@ class Conv2d(Layer):
     Notes
     -----
     Derived in :doc:`/derivations/convolution`. As in all networks the kernel is not turned around: mathematicians
-    call this a cross-correlation. In training a layer keeps its input once for each column of the kernel, up to kw
-    times the input's memory, so that `backward` need not copy it again.
+    call this a cross-correlation. In training a layer keeps its input, with the padding around it, once for each
+    column of the kernel, so that `backward` need not copy it again.
 
     Examples
     --------
@@ -120,7 +120,8 @@ class Conv2d(Layer):
 
     def _parameter_gradients(self, context: Any, grad: Array) -> Any:
         columns, _ = context
-        return dict(zip(self.params, conv2d_parameter_gradients(grad, columns, "bias" in self.params)))
+        gradients = conv2d_parameter_gradients(grad, columns, "bias" in self.params)
+        return dict(zip(self.params, gradients))  # weight, and bias where there is one
 
     def _columns(self, x: Array) -> WindowColumns:
         self._shape_for(x)

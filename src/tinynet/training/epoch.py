@@ -43,7 +43,8 @@ def train_epoch(trainer: Trainer, data: Data, batches: Iterable[Rows], printer: 
         sample = rows.start + found[0] if isinstance(rows, slice) else rows[found[0]]
         raise TrainingError(f"at step {step}, {error}: x[{sample}] holds {found[1]}") from None
     except ShapeError as error:
-        if seen == step - 1 or len(x) > 1:  # no batch before it was larger, or it is not a single sample
+        # All batches have one sample, and of the first one there may not even be an x; or this one has more.
+        if seen == step - 1 or len(x) > 1:
             raise
         raise ShapeError(f"{error} (1 sample is left for the last batch: choose another batch_size)") from None
     except KeyboardInterrupt:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 
 from tinynet.viz._scale import HUGE, largest_magnitude
 from tinynet.viz._texts import wrap
+from tinynet.viz._ticks import name_units
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
     from tinynet._arrays import Array
@@ -181,17 +181,6 @@ def add_colour_bar(
     name_units(key.ax.yaxis, unit)
     if beside:
         keep_beside(key.ax, drawn.axes)
-
-
-def name_units(axis: Axis, unit: float) -> None:
-    """Write at the ticks of an axis what so many units are."""
-    if unit != 1:
-        axis.set_major_formatter(FuncFormatter(lambda count, _: f"{float(count) * unit:g}"))
-
-
-def keep_numbers_apart(ax: Axes) -> None:
-    """Let the ticks below `ax` be so few that numbers of ten digits stand apart; matplotlib expects shorter ones."""
-    ax.xaxis.set_major_locator(MaxNLocator(max(1, ax.xaxis.get_tick_space() // 2), steps=[1, 2, 2.5, 5, 10]))
 
 
 def keep_beside(bar: Axes, ax: Axes) -> None:

@@ -11,13 +11,14 @@ from matplotlib.collections import PathCollection
 
 from tinynet._arrays import as_real, check_integer
 from tinynet.errors import ShapeError
-from tinynet.viz._axes import keep_numbers_apart, own_axes, text_scale
+from tinynet.viz._axes import own_axes, text_scale
 from tinynet.viz._evaluation import as_network, quiet, to_probabilities
 from tinynet.viz._inputs import as_class_names, as_labels, as_names
 from tinynet.viz._picture import picture
 from tinynet.viz._regions import COLOURS, choose_colours, draw_regions, middles_of_cells, name_regions
 from tinynet.viz._scale import HUGE
 from tinynet.viz._texts import SMALL_LETTER, accuracy_in_words, plain, shorten, shorten_all
+from tinynet.viz._ticks import keep_numbers_apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,7 +140,7 @@ def plot_decision_boundary(
     for k, colour in enumerate(colours):
         _draw_samples(ax, x[truth == k], names[k], {"color": colour, "marker": MARKS[k % len(MARKS)]})
     ax.set(xlim=extent[:2], ylim=extent[2:], xlabel=plain(shorten(words[0], 40)), ylabel=plain(shorten(words[1], 40)))
-    keep_numbers_apart(ax)
+    keep_numbers_apart(ax.xaxis)
     accuracy = accuracy_in_words(int((scores.argmax(axis=1) == truth).sum()), len(x))
     key = "marks: samples and their true classes\nregions: predicted class, paler where less sure"
     ax.set_title(f"{accuracy}\n{key}", fontsize="medium")

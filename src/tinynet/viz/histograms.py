@@ -10,12 +10,13 @@ from matplotlib.colors import Normalize
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tinynet._arrays import check_flag, check_positive
-from tinynet.viz._axes import VERMILION, check_panels, grid, keep_numbers_apart, name_units
+from tinynet.viz._axes import VERMILION, check_panels, grid
 from tinynet.viz._inputs import as_weights
 from tinynet.viz._layers import matrix_layers
 from tinynet.viz._picture import picture
 from tinynet.viz._scale import DIVERGING, Scaled, colour_map, count_not_finite, scale_limit, scaled
 from tinynet.viz._texts import plain, plural, shorten
+from tinynet.viz._ticks import keep_numbers_apart, name_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 #: What the axis says where biases are marked.
 WITH_BIASES = "weight (bars), bias (lines below)"
-#: Letters that fit above a panel in one line.
-LINE = 28
+#: Letters of a layer's name and its weights that fit above a panel in one line.
+LINE = 27
 #: Fewer different values stand apart in bars of any width; where a bar counts more, one more or less is not seen.
 FEW_VALUES, MANY_VALUES = 8, 20
 
@@ -116,7 +117,7 @@ def _panel(name: str, layer: Any, with_bias: bool, limit: float | None, owner: s
     reach = scale_limit(values, owner, limit=limit)
     weights = scaled(matrix[np.isfinite(matrix)], reach)
     name, count = plain(shorten(name, 20)), plural(matrix.size, "weight")
-    space = " " if len(name) + len(count) < LINE else "\n"
+    space = " " if len(name) + len(count) <= LINE else "\n"
     title = f"{name}:{space}{count}"
     if weights.cells.size:
         title += "\nmean {:.2g}, std {:.2g}".format(*_moments(matrix[np.isfinite(matrix)].astype(float)))
@@ -150,7 +151,7 @@ def _draw(ax: Axes, panel: Panel, bins: int, colours: Colormap) -> None:
         ax.plot(panel.biases, np.full(panel.biases.shape, floor / 2), "|", color=VERMILION, markersize=9)
     side = max(limit, -edges[0], edges[-1])
     ax.set(xlim=(-side, side), ylim=(floor, top), xlabel="weight" if panel.biases is None else WITH_BIASES)
-    keep_numbers_apart(ax)
+    keep_numbers_apart(ax.xaxis)
     name_units(ax.xaxis, unit)
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
