@@ -110,6 +110,7 @@ class Conv2d(Layer):
         return Conv2d._forward(self, x, False)[0], True
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
+        self._shape_for(x)
         columns = self._columns(x)
         return conv2d_kernel(columns, self.params["weight"], self.params.get("bias")), (columns, x.shape)
 
@@ -124,7 +125,6 @@ class Conv2d(Layer):
         return dict(zip(self.params, gradients))  # weight, and bias where there is one
 
     def _columns(self, x: Array) -> WindowColumns:
-        self._shape_for(x)
         return conv2d_columns(x, self.params["weight"], self.params.get("bias"), self.stride, self.padding)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
