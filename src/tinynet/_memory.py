@@ -78,6 +78,11 @@ def empty_like(x: Array) -> Array:
     """Return an uninitialized array whose axes lie in memory in the order of those of `x`, in memory that is free."""
     if not SMALLEST <= x.nbytes <= LARGEST:
         return np.empty_like(x)
-    order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
+    order = memory_order(x)
     result = empty(tuple(x.shape[axis] for axis in order), x.dtype)
     return result.transpose(np.argsort(order))
+
+
+def memory_order(x: Array) -> list[int]:
+    """Return the axes of `x` in the order in which they lie in memory, that of the farthest steps first."""
+    return sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import tinynet as tn
-from tinynet.functional import columns, windows
+from tinynet.functional import windows
 from tinynet.functional.columns import WindowColumns
 
 X = np.random.default_rng(0).normal(size=(3, 2, 7, 6))
@@ -24,44 +23,20 @@ def columns_by_hand(x, kernel, stride, ones):
 
 
 @pytest.mark.parametrize("group", [1, windows.GROUP_BYTES])
-@pytest.mark.parametrize("copied", [1, 1000, columns.COPIED_BYTES])
 @pytest.mark.parametrize(
     ("kernel", "stride", "ones"), [((3, 2), (1, 1), True), ((2, 3), (2, 2), False), ((1, 2), (3, 1), True)]
 )
-def test_they_come_the_same_again_after_the_images_are_gone(kernel, stride, ones, group, copied, monkeypatch):
+def test_they_come_the_same_again_after_the_images_are_gone(kernel, stride, ones, group, monkeypatch):
     monkeypatch.setattr(windows, "GROUP_BYTES", group)
-    monkeypatch.setattr(columns, "COPIED_BYTES", copied)
     rows = np.array(windows.to_rows(X), order="C")
     found = WindowColumns(windows.to_images(rows), kernel, stride, (0, 0), ones)
-    next(found.groups())  # who stops early finds the rest later
     expected = columns_by_hand(X, kernel, stride, ones)
     for _ in range(2):
         assert np.array_equal(np.concatenate([group for _, group in found.groups()]), expected)
         rows[...] = np.nan
 
 
-def test_a_row_is_copied_once_and_some_rows_at_a_time(monkeypatch):
-    monkeypatch.setattr(windows, "GROUP_BYTES", 1)
-    rows = np.zeros((9, 2, 6, 3))
-    monkeypatch.setattr(columns, "COPIED_BYTES", 4 * 2 * 2 * 5 * 3 * rows.itemsize + 100)  # a little more than 4 rows
-    found = WindowColumns(windows.to_images(rows), (2, 2), (1, 1), (0, 0), False)
-    for _ in found.groups():
-        rows += 1  # a row that is copied later is larger
-    assert [group[0, 0, 0] for _, group in found.groups()] == [0, 0, 0, 0, 3, 3, 3, 3]
-    assert found._rows is None
-
-
 def test_of_a_kernel_of_one_column_nothing_is_copied():
     rows = np.zeros((7, 2, 6, 3))
     found = WindowColumns(windows.to_images(rows), (3, 1), (1, 1), (0, 0), False)
     assert all(np.shares_memory(group, rows) for _, group in found.groups())
-
-
-@pytest.mark.parametrize("copied", [1, columns.COPIED_BYTES])
-def test_training_lets_go_of_the_padded_images(copied, monkeypatch):
-    monkeypatch.setattr(windows, "GROUP_BYTES", 1)
-    monkeypatch.setattr(columns, "COPIED_BYTES", copied)
-    layer = tn.Conv2d(2, 3, 3, padding=1, stride=2, rng=0)
-    layer.forward(X, training=True)
-    found, _ = layer._pending[0]
-    assert found._rows is None

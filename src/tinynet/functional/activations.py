@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet._arrays import FLOAT32, FLOAT64, as_real, as_real_pair, check_finite, check_out
-from tinynet._memory import empty_like
+from tinynet._memory import empty_like, memory_order
+from tinynet._threads import WORTH_BYTES, share
 from tinynet.functional.selection import keep_where, number_where
+from tinynet.functional.windows import row_groups
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -94,8 +96,22 @@ def relu_backward(grad: ArrayLike, y: ArrayLike) -> Array:
     [0.0, 0.0, 7.0]
     """
     grad, y = as_real_pair("relu_backward", grad, y)
+    if grad.nbytes < WORTH_BYTES:
+        return _where_open(grad, y, None)
+    result = empty_like(grad)
+    axes = memory_order(grad)  # as rows that lie one after another
+    gradients, outputs, results = (array.transpose(axes) for array in (grad, y, result))
+
+    def pass_on(group: slice) -> None:
+        _where_open(gradients[group], outputs[group], results[group])
+
+    share(pass_on, row_groups(len(gradients), gradients[0].nbytes), grad.nbytes)
+    return result
+
+
+def _where_open(grad: Array, y: Array, out: Array | None) -> Array:
     closed = np.asarray(y <= 0)
-    return keep_where(np.logical_not(closed, out=closed), grad)
+    return keep_where(np.logical_not(closed, out=closed), grad, out)
 
 
 def leaky_relu(x: ArrayLike, *, negative_slope: float = 0.01, out: Array | None = None) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 from tinynet._arrays import as_real
 from tinynet._memory import empty
 from tinynet.errors import ShapeError
+from tinynet.functional.products import shared_product
 
 # With fewer neurons than this, columns are short, and BLAS is slower with them.
 WIDE = 32
@@ -112,8 +113,8 @@ def dense_backward(grad: ArrayLike, x: ArrayLike, weight: ArrayLike) -> tuple[Ar
             f"(out_features, in_features), got {grad.shape}, {x.shape} and {weight.shape}"
         )
     with np.errstate(over="ignore", invalid="ignore"):
-        # The gradient of x lies in memory as x does: samples last, where x comes from images.
-        grad_x = np.matmul(weight.T, grad.T).T if x.flags.f_contiguous else np.matmul(grad, weight)
+        # The gradient of x lies in memory as x does.
+        grad_x = _product(weight.T, np.ascontiguousarray(grad.T)).T if _samples_last(x) else np.matmul(grad, weight)
         return (grad_x, *dense_parameter_gradients(grad, x, weight))
 
 
@@ -122,11 +123,36 @@ def dense_parameter_gradients(grad: Array, x: Array, weight: Array) -> tuple[Arr
 
     The gradient lies in memory as `weight` does, so that an optimizer runs through both in one direction.
     """
-    if weight.flags.f_contiguous:
+    if _samples_last(x):
+        grad_weight = _product(x.T, np.ascontiguousarray(grad)).T
+    elif weight.flags.f_contiguous:
         grad_weight = np.matmul(x.T, grad, out=empty(weight.T.shape, grad.dtype)).T
     else:
         grad_weight = np.matmul(grad.T, x, out=empty(weight.shape, grad.dtype))
     return grad_weight, grad.sum(axis=0)
+
+
+def matrix_product(x: Array, weight: Array) -> Array:
+    """Return ``x weightᵀ``, which lies in memory as `x` does.
+
+    Where samples lie last, `x` comes from images, which all threads of `tinynet._threads` work on. OpenBLAS must then
+    start none of its own: they would go on running for a while, and be in the way of those.
+    """
+    if _samples_last(x):
+        return _product(weight, x.T).T
+    y: Array = np.dot(x, weight.T)
+    return y
+
+
+def _samples_last(x: Array) -> bool:
+    """Whether the samples of `x` lie beside each other in memory, as in what comes from images."""
+    return bool(x.flags.f_contiguous and not x.flags.c_contiguous)
+
+
+def _product(a: Array, b: Array) -> Array:
+    out = empty((len(a), b.shape[1]), a.dtype)
+    shared_product(a, b, out)
+    return out
 
 
 def weight_order(weight: Array) -> Array:
@@ -144,9 +170,7 @@ def matrix_vector(weight: Array, x: Array) -> Array:
     sleeping, it may be kept waiting for milliseconds.
     """
     y: Array
-    if not (
-        ALONE < weight.size <= 4 * ALONE and weight.flags.f_contiguous
-    ):  # in this order, some columns need no copy
+    if not (ALONE < weight.size <= 4 * ALONE and weight.flags.f_contiguous):  # so that some columns need no copy
         y = np.dot(weight, x)
         return y
     step = max(1, ALONE // len(weight))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from tinynet._memory import empty
+from tinynet._threads import share
 from tinynet.functional.windows import padded_rows, row_groups, span
 
 if TYPE_CHECKING:
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array
     from tinynet.functional.windows import Pair
-
-
-# Rows are copied so many bytes at a time, more than a core's own cache takes. Two threads multiply them, and the
-# second would wait for each line in the cache of the first, a fifth of the whole time where they share no other.
-COPIED_BYTES = 4 << 20
 
 
 def ones_pay(x: Array, weight: Array, stride: Pair) -> bool:
@@ -60,9 +56,9 @@ def kernel_order(weight: Array) -> Array:
 class WindowColumns:
     """The windows of images as columns: a few rows of windows at a time are one matrix each.
 
-    Only the kw shifts to the side are copied, some rows at a time, and they are kept: the gradients need them once
-    more. With the rows of all images first in memory, kh rows below each other are one matrix already, and the
-    matrices of neighbouring windows overlap. With `ones` each row ends in a 1.
+    Only the kw shifts to the side are copied, and they are kept: the gradients need them once more. With the rows of
+    all images first in memory, kh rows below each other are one matrix already, and the matrices of neighbouring
+    windows overlap. With `ones` each row ends in a 1.
     """
 
     def __init__(self, x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair, ones: bool) -> None:
@@ -71,40 +67,33 @@ class WindowColumns:
         self.kh: int = kernel[0]
         self.kw: int = kernel[1]
         self.down: int = stride[0]
-        self.right: int = stride[1]
         self.channels: int = channels
         self.samples: int = samples
-        self.counts: Pair = (h - self.kh) // self.down + 1, (w - self.kw) // self.right + 1
+        self.counts: Pair = (h - self.kh) // self.down + 1, (w - self.kw) // stride[1] + 1
         self.ones: bool = ones
         self.dtype: np.dtype[Any] = x.dtype
-        self._shifted: Array = rows
-        self._copied: int = 0
-        self._rows: Array | None = None
-        if _shifts(self.kw, self.right):
-            self._shifted = empty((h, self.kw * self.channels + ones, self.counts[1], self.samples), x.dtype)
-            self._shifted[:, self.kw * self.channels :] = 1
-            self._rows = rows  # until all are copied
+        shifts = _shifts(self.kw, stride[1])
+        self._rows: Array = self._shifted(rows, stride[1]) if shifts else rows.reshape(h, channels, w * samples)
 
     def groups(self, together: int = 1) -> Iterator[tuple[slice, Array]]:
         """Yield which rows of windows, as `row_groups` cuts them, and the columns, (rows, kh (kw C + ones), Wo N)."""
-        rows = self._shifted.reshape(*self._shifted.shape[:2], self.counts[1] * self.samples)
-        columns = _below_each_other(rows, self.kh, self.down, self.counts[0])
-        for group in row_groups(self.counts[0], self.down * self._shifted[0].nbytes, together):
-            self._copy((group.stop - 1) * self.down + self.kh)
+        columns = _below_each_other(self._rows, self.kh, self.down, self.counts[0])
+        for group in row_groups(self.counts[0], self.down * self._rows[0].nbytes, together):
             yield group, columns[group]
 
-    def _copy(self, end: int) -> None:
-        """See to it that the rows of the images before the `end`-th are there at every shift."""
-        if self._rows is None or self._copied >= end:
-            return
-        last = (self.counts[0] - 1) * self.down + self.kh
-        end = min(last, max(end, self._copied + COPIED_BYTES // max(1, self._shifted[0].nbytes)))
-        new, c = slice(self._copied, end), self.channels
-        for k in range(self.kw):
-            self._shifted[new, k * c : (k + 1) * c] = self._rows[new, :, span(k, self.right, self.counts[1])]
-        self._copied = end
-        if end == last:
-            self._rows = None
+    def _shifted(self, rows: Array, right: int) -> Array:
+        """Return the rows at each of the kw shifts, (H, kw C + ones, Wo N)."""
+        c, end = self.channels, self.kw * self.channels
+        shifted = empty((len(rows), end + self.ones, self.counts[1] * self.samples), rows.dtype)
+        pixels = shifted.reshape(*shifted.shape[:2], self.counts[1], self.samples)
+
+        def copy(group: slice) -> None:
+            for k in range(self.kw):
+                pixels[group, k * c : (k + 1) * c] = rows[group, :, span(k, right, self.counts[1])]
+            shifted[group, end:] = 1
+
+        share(copy, row_groups(len(rows), shifted[0].nbytes), shifted.nbytes)
+        return shifted
 
 
 def _below_each_other(rows: Array, kh: int, down: int, ho: int) -> Array:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
 from tinynet._arrays import as_real
 from tinynet._memory import empty
+from tinynet._threads import share
 from tinynet.errors import ShapeError
 from tinynet.functional.columns import WindowColumns, filter_matrix, ones_pay
+from tinynet.functional.products import product
 from tinynet.functional.windows import as_images, pair, span, to_images, window_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import ArrayLike
 
     from tinynet._arrays import Array
@@ -75,10 +75,14 @@ def conv2d_columns(x: Array, weight: Array, bias: Array | None, stride: Pair, pa
 def conv2d_kernel(columns: WindowColumns, weight: Array, bias: Array | None) -> Array:
     """Compute `conv2d` of validated arguments from `conv2d_columns`."""
     (ho, wo), n = columns.counts, columns.samples
-    rows = empty((ho, len(weight), wo * n), columns.dtype)
-    for _ in _convolved_rows(columns, weight, bias, out=rows):
-        pass  # they lie in their places
-    return to_images(rows.reshape(ho, len(weight), wo, n))
+    result = empty((ho, len(weight), wo * n), columns.dtype)
+    convolved = _convolution_of_rows(columns, weight, bias)
+
+    def convolve(group: tuple[slice, Array]) -> None:
+        convolved(group[1], result[group[0]])
+
+    share(convolve, columns.groups(), result.nbytes)
+    return to_images(result.reshape(ho, len(weight), wo, n))
 
 
 def conv2d_max_pool_kernel(columns: WindowColumns, weight: Array, bias: Array | None, window: Pair) -> Array:
@@ -88,7 +92,12 @@ def conv2d_max_pool_kernel(columns: WindowColumns, weight: Array, bias: Array | 
     """
     (ho, wo), n, (kh, kw), filters = columns.counts, columns.samples, window, len(weight)
     result = empty((ho // kh, filters, wo // kw, n), columns.dtype)
-    for place, rows in _convolved_rows(columns, weight, bias, together=kh):
+    convolved = _convolution_of_rows(columns, weight, bias)
+
+    def convolve_and_pool(group: tuple[slice, Array]) -> None:
+        place, matrices = group
+        rows = empty((len(matrices), filters, wo * n), columns.dtype)
+        convolved(matrices, rows)
         windows = rows.reshape(len(rows) // kh, kh, filters, wo, n)
         # Not by `reduce_windows`, which asks for memory of its own: here the first rows themselves take the maxima.
         down = windows[:, 0]
@@ -99,31 +108,23 @@ def conv2d_max_pool_kernel(columns: WindowColumns, weight: Array, bias: Array | 
         np.maximum(parts[0], parts[min(1, kw - 1)], out=largest)  # with itself, where a window is one column wide
         for part in parts[2:]:
             np.maximum(largest, part, out=largest)
+
+    share(convolve_and_pool, columns.groups(kh), kh * kw * result.nbytes)
     return to_images(result)
 
 
-def _convolved_rows(
-    columns: WindowColumns, weight: Array, bias: Array | None, together: int = 1, out: Array | None = None
-) -> Iterator[tuple[slice, Array]]:
-    """Yield the rows of `conv2d`, a few at a time, and which they are: (rows, F, Wo N), one product of matrices each.
-
-    They lie in their places in `out`, or else in memory that the next ones overwrite, and come as `row_groups` cuts
-    them.
-    """
+def _convolution_of_rows(columns: WindowColumns, weight: Array, bias: Array | None) -> Callable[[Array, Array], None]:
+    """Return what computes rows of `conv2d`, (rows, F, Wo N), from a group of `columns`: one product each."""
     matrix = filter_matrix(weight, bias if columns.ones else None)
-    memory: Array | None = None
-    for place, group in columns.groups(together):
-        if out is not None:
-            rows = out[place]
-        else:
-            if memory is None:  # no later group has more rows
-                memory = empty((len(group), len(weight), group.shape[2]), columns.dtype)
-            rows = memory[: len(group)]
+    added = None if bias is None or columns.ones else bias[:, None]
+
+    def convolve(matrices: Array, out: Array) -> None:
         with np.errstate(over="ignore", invalid="ignore"):
-            np.matmul(matrix, group, out=rows)
-            if bias is not None and not columns.ones:
-                rows += bias[:, None]
-        yield place, rows
+            product(matrix, matrices, out)
+            if added is not None:
+                out += added
+
+    return convolve
 
 
 def checked_convolution(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet._memory import empty, zeros
+from tinynet._threads import share
 from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_indices
 from tinynet.functional.selection import keep_where
 from tinynet.functional.windows import padded_rows, row_groups, to_images, to_rows, window_counts, without_frame
@@ -116,10 +117,13 @@ def max_pool2d_and_places(x: Array, kernel: Pair, stride: Pair, padding: Pair) -
     counts = window_counts("max_pool2d", x.shape[2:], kernel, stride, padding)
     y = empty((counts[0], x.shape[1], counts[1], len(x)), x.dtype)
     places = _empty_places(y.shape, kernel)
-    for group in row_groups(len(y), stride[0] * rows[0].nbytes):
+
+    def pool(group: slice) -> None:
         covered = slice(group.start * stride[0], (group.stop - 1) * stride[0] + kernel[0])
         y[group] = reduce_windows(np.maximum, rows[covered], kernel, stride)
         _find_largest(framed_by_nan[covered], y[group], kernel, stride, places[group])
+
+    share(pool, row_groups(len(y), stride[0] * rows[0].nbytes), rows.nbytes)
     return to_images(y), places
 
 
@@ -150,11 +154,18 @@ def max_pool2d_backward_kernel(
     overlap = stride[0] < kernel[0] or stride[1] < kernel[1]
     gaps = shape[0] != len(places) * kernel[0] or shape[2] != places.shape[2] * kernel[1]
     result = (zeros if overlap or gaps else empty)(shape, grad.dtype)
-    hit = np.empty(places.shape, bool)
-    for place, window in enumerate(window_indices(kernel, stride, places.shape)):
-        np.equal(places, place, out=hit)
-        if overlap:
-            result[window] += keep_where(hit, gradients)
-        else:
-            keep_where(hit, gradients, out=result[window])
+
+    def spread(group: slice) -> None:
+        hit = np.empty(places[group].shape, bool)
+        part = result[group.start * stride[0] :]
+        for place, window in enumerate(window_indices(kernel, stride, hit.shape)):
+            np.equal(places[group], place, out=hit)
+            if overlap:
+                part[window] += keep_where(hit, gradients[group])
+            else:
+                keep_where(hit, gradients[group], out=part[window])
+
+    whole = slice(0, len(places))
+    below = stride[0] >= kernel[0]  # whether no two rows of windows meet
+    share(spread, row_groups(len(places), stride[0] * result[0].nbytes) if below else [whole], result.nbytes)
     return without_frame(result, padding)

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     Pair = tuple[int, int]
 
-# What is computed in several steps is computed for rows of so many bytes at a time, which the cache still has.
-GROUP_BYTES = 1 << 19
+# What is computed in several steps is computed for rows of so many bytes at a time, which the cache still has. With
+# fewer, threads that share the rows would wait for each other at every step: Python lets one of them start it.
+GROUP_BYTES = 1 << 21
 
 
 def pair(value: Any, what: str, least: int = 1) -> Pair:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
-import numpy as np
-
 from tinynet._arrays import FLOAT32, check_positive
-from tinynet.functional.affine import dense_backward, dense_parameter_gradients, matrix_vector, weight_order
+from tinynet.functional.affine import (
+    dense_backward,
+    dense_parameter_gradients,
+    matrix_product,
+    matrix_vector,
+    weight_order,
+)
 from tinynet.initializers import he_normal
 from tinynet.layers.base import Layer
 from tinynet.layers.parameters import initial_weights
@@ -85,7 +89,7 @@ class Dense(Layer):
             raise self._wrong_shape(x.shape)
         params = self.params
         # Of one row, a matrix-vector product in one dimension: NumPy starts sooner on both.
-        y = matrix_vector(params["weight"], x[0]) if len(x) == 1 else np.dot(x, params["weight"].T)
+        y = matrix_vector(params["weight"], x[0]) if len(x) == 1 else matrix_product(x, params["weight"])
         if "bias" in params:
             y += params["bias"]
         return (y[None] if len(x) == 1 else y), True

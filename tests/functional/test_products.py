@@ -1,0 +1,121 @@
+"""Products in pieces: those of NumPy, the same bits on any number of threads, and no piece for OpenBLAS's threads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tinynet import _threads
+from tinynet.functional import products
+
+RNG = np.random.default_rng(0)
+ROWS, DEPTHS, COLUMNS = (1, 16, 35, 64, 97), (1, 33, 384, 640, 641, 1000), (1, 47, 48, 100, 130)
+SHAPES = [(m, k, n) for m in ROWS for k in DEPTHS for n in COLUMNS]
+
+
+def matrix(shape, along):
+    """Return numbers whose sums are exact: all ways to add them up give the same bits."""
+    numbers = RNG.integers(-9, 10, shape).astype(np.float32)
+    return np.asfortranarray(numbers) if along else numbers
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    monkeypatch.setattr(_threads, "THREADS", 2)
+    monkeypatch.setattr(_threads, "WORTH_BYTES", 0)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(("piece", "width"), [(20_000, 16), (products.PIECE, products.WIDTH)])
+@pytest.mark.parametrize("columns_first", [False, True])
+@pytest.mark.parametrize("rows_first", [False, True])
+def test_they_are_those_of_numpy(piece, width, rows_first, columns_first, threads):
+    threads.setattr(products, "PIECE", piece)
+    threads.setattr(products, "WIDTH", width)
+    for m, k, n in SHAPES:
+        a, b = matrix((m, k), rows_first), matrix((k, n), columns_first)
+        for multiply in (products.product, products.shared_product):
+            out = np.full((m, n), np.nan, np.float32)
+            multiply(a, b, out)
+            assert np.array_equal(out, a @ b), (multiply, m, k, n)
+
+
+@pytest.mark.parametrize("shape", [(64, 291, 1100), (20, 700, 1000), (3, 4, 5)])
+@pytest.mark.parametrize("along", [False, True])
+def test_stacks(shape, along, threads):
+    m, k, n = shape
+    a, b = matrix((3, m, k), False), matrix((3, n, k), False).swapaxes(1, 2) if along else matrix((3, k, n), False)
+    out = np.full((3, m, n), np.nan, np.float32)
+    products.product(a[0], b, out)
+    assert np.array_equal(out, a[0] @ b)
+    total = np.full((m, n), np.nan, np.float32)
+    products.sum_of_products(a, b, total)
+    assert np.array_equal(total, (a @ b).sum(axis=0))
+
+
+def test_no_piece_is_one_for_the_threads_of_openblas(threads):
+    sizes = []
+    numpys = np.matmul
+
+    def matmul(a, b, out=None):
+        m, k, n = *a.shape[-2:], b.shape[-1]
+        along = a.strides[-1] == b.strides[-2] == a.itemsize
+        sizes.append(m * k * n)
+        assert m * k * n <= (products.PIECE // 2 if along and m * n > 1200 else products.PIECE), (m, k, n)
+        return numpys(a, b, out=out)
+
+    threads.setattr(np, "matmul", matmul)
+    for m, k, n in [*SHAPES, (64, 291, 1536), (96, 192, 1536), (128, 9216, 64), (9216, 128, 64), (512, 640, 4000)]:
+        for orders in ((False, False), (False, True), (True, False), (True, True)):
+            products.shared_product(
+                matrix((m, k), orders[0]), matrix((k, n), orders[1]), np.empty((m, n), np.float32)
+            )
+    assert max(sizes) > products.PIECE / 2
+
+
+def test_one_thread_multiplies_in_one_piece(monkeypatch):
+    monkeypatch.setattr(_threads, "THREADS", 1)
+    calls = []
+    monkeypatch.setattr(np, "matmul", lambda a, b, out: calls.append((a.shape, b.shape)))
+    for depth in (500, 5000):
+        for multiply in (products.product, products.shared_product):
+            multiply(np.ones((64, depth)), np.ones((depth, 2000)), np.empty((64, 2000)))
+    assert calls == [((64, 500), (500, 2000))] * 2 + [((64, 5000), (5000, 2000))] * 2
+
+
+def convolutional_step():
+    """Return logits and gradients of a network with all that is shared."""
+    rng = np.random.default_rng(1)
+    net = tn.Sequential(
+        tn.Conv2d(1, 6, 3, padding=1, rng=rng, dtype="float64"),
+        tn.ReLU(),
+        tn.MaxPool2d(3, stride=2),
+        tn.Conv2d(6, 8, 3, stride=(1, 2), rng=rng, dtype="float64"),
+        tn.ReLU(),
+        tn.MaxPool2d(2),
+        tn.Flatten(),
+        tn.Dense(80, 40, rng=rng, dtype="float64"),
+        tn.ReLU(),
+        tn.Dense(40, 10, rng=rng, dtype="float64"),
+    )
+    x = rng.normal(size=(20, 1, 26, 26))
+    y = net.forward(x, training=True)
+    grad_x = net.backward(rng.normal(size=y.shape))
+    return [net(x), y, grad_x, *net.grads.values()]
+
+
+def test_layers_give_the_same_on_any_number_of_threads(monkeypatch):
+    found = {}
+    for threads in (1, 2, 3, 5):
+        monkeypatch.setattr(_threads, "THREADS", threads)
+        if threads > 1:
+            monkeypatch.setattr(_threads, "WORTH_BYTES", 0)
+            monkeypatch.setattr(products, "PIECE", 5000)
+            monkeypatch.setattr(products, "WIDTH", 8)
+            monkeypatch.setattr("tinynet.functional.windows.GROUP_BYTES", 1)
+        found[threads] = convolutional_step()
+    for alone, two, three, five in zip(*found.values()):
+        np.testing.assert_allclose(two, alone, rtol=1e-12, atol=1e-13)
+        assert np.array_equal(two, three)
+        assert np.array_equal(two, five)
