@@ -129,3 +129,21 @@ def test_the_order_in_memory_is_kept(side, order):
     for f in BACKWARDS:
         assert f(x, x).strides == x.strides, f.__name__
         np.testing.assert_array_equal(f(x, x), f(x.copy(), x.copy()))
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2, 3), (3, 1, 0, 2), (1, 3, 2, 0)])
+def test_relu_backward_of_many_numbers_in_any_order_in_memory(axes):
+    rng = np.random.default_rng(0)
+    grad, y = rng.standard_normal((2, 24, 6, 31, 37))[:, :23]  # more than are worth a thread
+    grad, y = grad.transpose(axes), y.transpose(axes)
+    y[0, 0, 0, :3] = 0, np.nan, -np.inf
+    grad[0, 0, 0, :3] = np.inf
+    expected = np.where(y <= 0, 0, grad)
+    found = fn.relu_backward(grad, y)
+    assert np.array_equal(found, expected)
+    assert found.strides == np.empty_like(grad).strides
+    assert np.array_equal(
+        fn.relu_backward(np.broadcast_to(grad[:, :1], y.shape), y), np.where(y <= 0, 0, grad[:, :1])
+    )
+    with pytest.raises(ValueError, match="shape"):
+        fn.relu_backward(grad, y[:-1])

@@ -10,7 +10,7 @@ from loops import avg_pool2d, conv2d, max_pool2d
 
 import tinynet as tn
 from tinynet import functional as fn
-from tinynet.functional import convolution_gradients, max_pooling
+from tinynet.functional import convolution_gradients, max_pooling, windows
 
 FEW = st.integers(1, 3)
 
@@ -141,7 +141,37 @@ def test_places_in_large_windows_can_be_told(kernel, code):
     assert places.tolist() == [[[[x.size - 1]]]]
 
 
-def test_gradients_of_convolutions_that_overflow_give_no_warning():
+@pytest.mark.parametrize(
+    ("kernel", "stride"), [((2, 3), (2, 3)), ((2, 3), (3, 2)), ((3, 2), (2, 3)), ((2, 2), (3, 4))]
+)
+def test_rows_of_windows_are_taken_apart_unless_they_overlap(kernel, stride, monkeypatch):
+    x = np.random.default_rng(0).standard_normal((2, 3, 11, 12))
+    y, places = max_pooling.max_pool2d_and_places(x, kernel, stride, (0, 0))
+    grad = np.random.default_rng(1).standard_normal(y.shape)
+    arguments = grad, places, x.shape, kernel, stride, (0, 0)
+    expected = max_pooling.max_pool2d_backward_kernel(*arguments)
+    parts = []
+
+    def share(work, items, nbytes):
+        parts.append(list(items))
+        for item in reversed(parts[-1]):
+            work(item)
+
+    monkeypatch.setattr("tinynet.functional.windows.GROUP_BYTES", 1)
+    monkeypatch.setattr(max_pooling, "share", share)
+    assert np.array_equal(max_pooling.max_pool2d_backward_kernel(*arguments), expected)
+    apart, found = max_pooling.max_pool2d_and_places(x, kernel, stride, (0, 0))
+    assert np.array_equal(apart, y)
+    assert np.array_equal(found, places)
+    assert list(map(len, parts)) == [1 if stride[0] < kernel[0] else y.shape[2], y.shape[2]]
+
+
+@pytest.mark.parametrize("group", [1, windows.GROUP_BYTES])
+def test_gradients_of_convolutions_that_overflow_give_no_warning(group, monkeypatch):
+    monkeypatch.setattr(windows, "GROUP_BYTES", group)
+    huge = np.full((1, 1, 2, 1), 1e154)  # each product is a number yet
+    _, dw, _ = fn.conv2d_backward(np.repeat(huge, 5, axis=2), np.repeat(huge, 5, axis=2), [[[[1.0]]]])
+    assert np.isinf(dw).all()
     huge = np.full((1, 1, 2, 1), 1e200)
     for grad in (huge, huge * [[[[1.0], [-1.0]]]]):
         dx, dw, _ = fn.conv2d_backward(grad, huge, huge[:, :, :1])

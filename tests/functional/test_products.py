@@ -10,7 +10,7 @@ from tinynet import _threads
 from tinynet.functional import products
 
 RNG = np.random.default_rng(0)
-ROWS, DEPTHS, COLUMNS = (1, 16, 35, 64, 97), (1, 33, 384, 640, 641, 1000), (1, 47, 48, 100, 130)
+ROWS, DEPTHS, COLUMNS = (1, 16, 35, 64, 97), (1, 33, 384, 640, 641, 769), (1, 47, 48, 100, 130)
 SHAPES = [(m, k, n) for m in ROWS for k in DEPTHS for n in COLUMNS]
 
 
