@@ -79,16 +79,77 @@ def test_numpy_treats_overflow_as_where_the_work_was_shared(threads):
         _threads.share(overflow, range(2), _threads.WORTH_BYTES)
 
 
+@pytest.mark.parametrize("threads", [2], indirect=True)
+def test_a_function_that_numpy_calls_is_called_in_all_threads(threads):
+    meeting, calls = threading.Barrier(2, timeout=60), []
+
+    def overflow(item):
+        meeting.wait()
+        np.float32(1e38) * np.float32(10)
+
+    with np.errstate(over="call", call=lambda *arguments: calls.append(arguments[0])):
+        _threads.share(overflow, range(2), _threads.WORTH_BYTES)
+    assert calls == ["overflow"] * 2
+
+
 @pytest.mark.parametrize("threads", [4], indirect=True)
 def test_where_the_system_gives_no_threads_one_does_all(threads, monkeypatch):
+    asked = []
+
     class Exhausted:
         def submit(self, work):
+            asked.append(work)  # as a pool does, which another thread of it may still take from
             raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(_threads, "_pool", Exhausted())
     done = []
     _threads.share(done.append, range(9), _threads.WORTH_BYTES)
     assert done == list(range(9))
+    asked[0]()  # too late, and there is nothing to do
+
+
+@pytest.mark.parametrize("threads", [2], indirect=True)
+def test_who_takes_work_later_than_asked_is_waited_for(threads, monkeypatch):
+    """A pool that cannot start a thread raises an error, though a thread that it has may take the work."""
+    helpers = []
+
+    class Late:
+        def submit(self, work):
+            helpers.append(threading.Thread(target=work))
+            helpers[0].start()
+            begun.wait(60)
+            raise RuntimeError("can't start new thread")
+
+    begun, done = threading.Event(), []
+
+    def work(item):
+        begun.set()
+        time.sleep(0.05)
+        done.append(item)
+
+    monkeypatch.setattr(_threads, "_pool", Late())
+    _threads.share(work, range(3), _threads.WORTH_BYTES)
+    assert sorted(done) == [0, 1, 2]
+    helpers[0].join()
+
+
+@pytest.mark.parametrize("threads", [2], indirect=True)
+def test_who_is_interrupted_while_sharing_asks_nobody(threads, monkeypatch):
+    """A signal handler may run while locks of the pool are taken: it would wait for ever."""
+
+    class Pool:
+        def submit(self, work):
+            inner = []
+            _threads.share(lambda item: inner.append(threading.get_ident()), range(3), _threads.WORTH_BYTES)
+            assert inner == [threading.get_ident()] * 3
+            submitted.append(work)
+
+    submitted, done = [], []
+    monkeypatch.setattr(_threads, "_pool", Pool())
+    for _ in range(2):
+        _threads.share(done.append, range(3), _threads.WORTH_BYTES)
+    assert len(submitted) == 2
+    assert done == [0, 1, 2] * 2
 
 
 @pytest.mark.skipif(not hasattr(_threads.os, "fork"), reason="needs os.fork")

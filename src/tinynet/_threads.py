@@ -9,6 +9,7 @@ thread that asks, as it does on processors with AVX-512: elsewhere there is one 
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
@@ -16,7 +17,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor
 
     Item = TypeVar("Item")
 
@@ -63,56 +64,83 @@ def share(work: Callable[[Item], None], items: Iterable[Item], nbytes: int) -> N
     Whoever is done takes the next one, so that a core which is busy elsewhere takes fewer. What they write must not
     overlap. An error ends the work and is raised here.
     """
-    if THREADS == 1 or nbytes < WORTH_BYTES:
+    # Busy is a helper, and what a signal handler or a finalizer interrupts: the locks of a pool are not for them.
+    if THREADS == 1 or nbytes < WORTH_BYTES or _own.busy:
         for item in items:
             work(item)
         return
-    waiting = deque(items)
+    try:
+        _own.busy = True
+        _share(work, deque(items))
+    finally:
+        _own.busy = False
+
+
+def _share(work: Callable[[Item], None], waiting: deque[Item]) -> None:
+    """Call `work` for all that is waiting: this thread from the left, the others from the right."""
+    turn, running, ended = threading.Condition(), 0, False
     errors: list[BaseException] = []
-    handling = np.geterr()  # a new thread would not know it
+    handling: dict[str, Any] = {**np.geterr(), "call": np.geterrcall()}  # a new thread would not know it
 
     def take(next_item: Callable[[], Item]) -> None:
-        with np.errstate(**handling):
-            while True:
-                try:
-                    item = next_item()
-                except IndexError:
-                    return
-                work(item)
+        while True:
+            try:
+                item = next_item()
+            except IndexError:
+                return
+            work(item)
 
     def help_out() -> None:
+        nonlocal running
+        with turn:
+            if ended:  # it comes too late
+                return
+            running += 1
         try:
-            take(waiting.pop)
+            _own.busy = True
+            with np.errstate(**handling):
+                take(waiting.pop)
         except BaseException as error:
             errors.append(error)
             waiting.clear()
+        finally:
+            with turn:
+                running -= 1
+                turn.notify()
 
-    helpers = _helpers(help_out, min(THREADS, len(waiting)) - 1)
     try:
+        _ask(help_out, min(THREADS, len(waiting)) - 1)
         take(waiting.popleft)
     finally:
         waiting.clear()
-        for helper in helpers:
-            if not helper.cancel():  # it has begun
-                helper.result()
+        with turn:
+            ended = True
+            turn.wait_for(lambda: running == 0)
     if errors:
-        raise errors[0]
+        raise errors.pop(0)
 
 
-def _helpers(work: Callable[[], None], count: int) -> list[Future[None]]:
-    """Let up to `count` threads do `work`: fewer where the system gives no more, or Python is about to end."""
+def _ask(work: Callable[[], None], count: int) -> None:
+    """Ask `count` threads to do `work`; fewer will where the system gives no more, or Python is about to end."""
     global _pool
-    helpers: list[Future[None]] = []
     try:
         if _pool is None:
             from concurrent.futures import ThreadPoolExecutor  # not needed by whom shares nothing
 
             _pool = ThreadPoolExecutor(MOST, "tinynet")
         for _ in range(count):
-            helpers.append(_pool.submit(work))  # noqa: PERF401 - those that were there before an error count
+            _pool.submit(work)
     except RuntimeError:
         pass
-    return helpers
+
+
+class _Own(threading.local):
+    """What a thread knows of itself."""
+
+    busy = False
+
+
+_own = _Own()
 
 
 def _forget_pool() -> None:

@@ -32,11 +32,11 @@ def test_they_come_the_same_again_after_the_images_are_gone(kernel, stride, ones
     found = WindowColumns(windows.to_images(rows), kernel, stride, (0, 0), ones)
     expected = columns_by_hand(X, kernel, stride, ones)
     for _ in range(2):
-        assert np.array_equal(np.concatenate([group for _, group in found.groups()]), expected)
+        assert np.array_equal(np.concatenate([group for _, group in found.groups(1)]), expected)
         rows[...] = np.nan
 
 
 def test_of_a_kernel_of_one_column_nothing_is_copied():
     rows = np.zeros((7, 2, 6, 3))
     found = WindowColumns(windows.to_images(rows), (3, 1), (1, 1), (0, 0), False)
-    assert all(np.shares_memory(group, rows) for _, group in found.groups())
+    assert all(np.shares_memory(group, rows) for _, group in found.groups(1))

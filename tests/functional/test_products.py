@@ -28,9 +28,11 @@ def threads(monkeypatch):
 
 
 @pytest.mark.parametrize(("piece", "width"), [(20_000, 16), (products.PIECE, products.WIDTH)])
+@pytest.mark.parametrize("kept", [1, products.KEPT_BYTES])
 @pytest.mark.parametrize("columns_first", [False, True])
 @pytest.mark.parametrize("rows_first", [False, True])
-def test_they_are_those_of_numpy(piece, width, rows_first, columns_first, threads):
+def test_they_are_those_of_numpy(piece, width, rows_first, columns_first, kept, threads):
+    threads.setattr(products, "KEPT_BYTES", kept)
     threads.setattr(products, "PIECE", piece)
     threads.setattr(products, "WIDTH", width)
     for m, k, n in SHAPES:
@@ -43,7 +45,9 @@ def test_they_are_those_of_numpy(piece, width, rows_first, columns_first, thread
 
 @pytest.mark.parametrize("shape", [(64, 291, 1100), (20, 700, 1000), (3, 4, 5)])
 @pytest.mark.parametrize("along", [False, True])
-def test_stacks(shape, along, threads):
+@pytest.mark.parametrize("kept", [1, products.KEPT_BYTES])
+def test_stacks(shape, along, kept, threads):
+    threads.setattr(products, "KEPT_BYTES", kept)
     m, k, n = shape
     a, b = matrix((3, m, k), False), matrix((3, n, k), False).swapaxes(1, 2) if along else matrix((3, k, n), False)
     out = np.full((3, m, n), np.nan, np.float32)
@@ -62,11 +66,21 @@ def test_no_piece_is_one_for_the_threads_of_openblas(threads):
         m, k, n = *a.shape[-2:], b.shape[-1]
         along = a.strides[-1] == b.strides[-2] == a.itemsize
         sizes.append(m * k * n)
-        assert m * k * n <= (products.PIECE // 2 if along and m * n > 1200 else products.PIECE), (m, k, n)
+        most = products.ALONE if (along and m * n > 1200) or 1 in (m, n) else products.PIECE
+        assert m * k * n <= most, (m, k, n)
         return numpys(a, b, out=out)
 
     threads.setattr(np, "matmul", matmul)
-    for m, k, n in [*SHAPES, (64, 291, 1536), (96, 192, 1536), (128, 9216, 64), (9216, 128, 64), (512, 640, 4000)]:
+    for m, k, n in [
+        *SHAPES,
+        (64, 291, 1536),
+        (96, 192, 1536),
+        (128, 9216, 64),
+        (9216, 128, 64),
+        (512, 640, 4000),
+        (1, 9216, 3000),
+        (1, 600, 20000),
+    ]:
         for orders in ((False, False), (False, True), (True, False), (True, True)):
             products.shared_product(
                 matrix((m, k), orders[0]), matrix((k, n), orders[1]), np.empty((m, n), np.float32)

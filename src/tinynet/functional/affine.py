@@ -124,7 +124,8 @@ def dense_parameter_gradients(grad: Array, x: Array, weight: Array) -> tuple[Arr
     The gradient lies in memory as `weight` does, so that an optimizer runs through both in one direction.
     """
     if _samples_last(x):
-        grad_weight = _product(x.T, np.ascontiguousarray(grad)).T
+        forth = weight.flags.f_contiguous
+        grad_weight = _product(x.T, np.ascontiguousarray(grad)).T if forth else _product(grad.T, x)
     elif weight.flags.f_contiguous:
         grad_weight = np.matmul(x.T, grad, out=empty(weight.T.shape, grad.dtype)).T
     else:
@@ -135,8 +136,8 @@ def dense_parameter_gradients(grad: Array, x: Array, weight: Array) -> tuple[Arr
 def matrix_product(x: Array, weight: Array) -> Array:
     """Return ``x weightᵀ``, which lies in memory as `x` does.
 
-    Where samples lie last, `x` comes from images, which all threads of `tinynet._threads` work on. OpenBLAS must then
-    start none of its own: they would go on running for a while, and be in the way of those.
+    Where samples lie last, `x` most likely comes from images, which the threads of `tinynet._threads` share. OpenBLAS
+    must then start none of its own: they would go on running for a while, and be in the way of those.
     """
     if _samples_last(x):
         return _product(weight, x.T).T

@@ -75,10 +75,14 @@ class WindowColumns:
         shifts = _shifts(self.kw, stride[1])
         self._rows: Array = self._shifted(rows, stride[1]) if shifts else rows.reshape(h, channels, w * samples)
 
-    def groups(self, together: int = 1) -> Iterator[tuple[slice, Array]]:
-        """Yield which rows of windows, as `row_groups` cuts them, and the columns, (rows, kh (kw C + ones), Wo N)."""
+    def groups(self, filters: int, together: int = 1) -> Iterator[tuple[slice, Array]]:
+        """Yield which rows of windows, as `row_groups` cuts them, and the columns, (rows, kh (kw C + ones), Wo N).
+
+        Columns and rows of as many `filters` are what the cache has to hold.
+        """
+        nbytes = max(self.down * self._rows[0].nbytes, filters * self._rows[0, 0].nbytes)
         columns = _below_each_other(self._rows, self.kh, self.down, self.counts[0])
-        for group in row_groups(self.counts[0], self.down * self._rows[0].nbytes, together):
+        for group in row_groups(self.counts[0], nbytes, together):
             yield group, columns[group]
 
     def _shifted(self, rows: Array, right: int) -> Array:

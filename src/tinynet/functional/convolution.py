@@ -81,7 +81,7 @@ def conv2d_kernel(columns: WindowColumns, weight: Array, bias: Array | None) -> 
     def convolve(group: tuple[slice, Array]) -> None:
         convolved(group[1], result[group[0]])
 
-    share(convolve, columns.groups(), result.nbytes)
+    share(convolve, columns.groups(len(weight)), result.nbytes)
     return to_images(result.reshape(ho, len(weight), wo, n))
 
 
@@ -109,7 +109,7 @@ def conv2d_max_pool_kernel(columns: WindowColumns, weight: Array, bias: Array | 
         for part in parts[2:]:
             np.maximum(largest, part, out=largest)
 
-    share(convolve_and_pool, columns.groups(kh), kh * kw * result.nbytes)
+    share(convolve_and_pool, columns.groups(filters, kh), kh * kw * result.nbytes)
     return to_images(result)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet._memory import empty
+from tinynet._memory import empty, zeros
 from tinynet._threads import share
 from tinynet.errors import ShapeError
 from tinynet.functional.columns import WindowColumns, ones_pay
 from tinynet.functional.convolution import checked_convolution
-from tinynet.functional.products import product, sum_of_products
+from tinynet.functional.products import KEPT_BYTES, PARTS, product, sum_of_products
 from tinynet.functional.windows import as_images, span, to_rows, window_counts, without_frame
 
 if TYPE_CHECKING:
@@ -78,16 +79,21 @@ def conv2d_parameter_gradients(grad: Array, columns: WindowColumns, bias: bool) 
     """Compute the gradients of weight and, if asked for, `bias` in `conv2d_backward` from the columns of `x`."""
     kh, kw, channels, ones, filters = columns.kh, columns.kw, columns.channels, columns.ones, grad.shape[1]
     rows = _gradient_rows(grad)
-    groups = list(columns.groups())
-    sums = empty((len(groups), kh * (kw * channels + ones), filters), grad.dtype)
+    groups = list(columns.groups(filters))
+    shape = kh * (kw * channels + ones), filters
+    # The order of the sums is the same on any number of threads.
+    parts = max(1, min(PARTS, len(groups), KEPT_BYTES // (prod(shape) * grad.itemsize)))
+    sums = zeros((parts, *shape), grad.dtype)
 
-    def multiply(i: int) -> None:
-        place, group = groups[i]
+    def multiply(part: int) -> None:
+        summand = empty(shape, grad.dtype)
         with np.errstate(over="ignore", invalid="ignore"):
-            # BLAS takes a sixth less time for this product than for its transpose.
-            sum_of_products(group, rows[place].transpose(0, 2, 1), sums[i])
+            for place, group in groups[part::parts]:
+                # BLAS takes a sixth less time for this product than for its transpose.
+                sum_of_products(group, rows[place].transpose(0, 2, 1), summand)
+                sums[part] += summand
 
-    share(multiply, range(len(groups)), rows.nbytes)
+    share(multiply, range(parts), rows.nbytes)
     with np.errstate(over="ignore", invalid="ignore"):
         matrix = sums.sum(axis=0).T.reshape(filters, kh, kw * channels + ones)
         gradients = [matrix[:, :, : kw * channels].reshape(filters, kh, kw, channels).transpose(0, 3, 1, 2)]

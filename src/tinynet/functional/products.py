@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array
 
-#: Multiplications in a piece. What is below half of it, OpenBLAS takes on one thread even where it copies.
-PIECE = 1_000_000
-#: How many products one sum in a piece has; if there are more than `DEEPEST`, sums of `DEPTH` are added.
+#: Multiplications in a piece. What has at most `ALONE`, OpenBLAS takes on one thread even where it copies, and where
+#: one of both is a vector.
+PIECE, ALONE = 1_000_000, 460_000
+#: How many products one sum in a piece has. `product` takes up to `DEEPEST` at once.
 DEPTH, DEEPEST = 384, 640
 #: Columns of a piece. Rows that lie along the sum, in both matrices, are multiplied number by number: smaller pieces.
 HEIGHT, WIDTH, ALONG = 64, 48, (16, 64)
 #: In so many parts a product is shared, whatever the number of threads: the order of the sums is the same on all.
 PARTS = 8
+#: So many bytes of sums are kept until they are added.
+KEPT_BYTES = 1 << 24
 
 
 def product(a: Array, b: Array, out: Array) -> None:
@@ -43,18 +46,26 @@ def product(a: Array, b: Array, out: Array) -> None:
 
 def sum_of_products(a: Array, b: Array, out: Array) -> None:
     """Compute the sum over r of ``a[r] @ b[r]`` in `out`: (R, M, K) times (R, K, N)."""
-    if _at_once(a, b):
-        np.add.reduce(np.matmul(a, b), axis=0, out=out)
-        return
-    count, rest = divmod(a.shape[2], DEPTH)
-    end = count * DEPTH
-    parts = empty((len(a), count + (rest > 0), *out.shape), out.dtype)
-    if count:
-        deep = a[:, :, :end].reshape(len(a), -1, count, DEPTH).swapaxes(1, 2)
-        _pieces(deep, b[:, :end].reshape(len(b), count, DEPTH, -1), parts[:, :count])
-    if rest:
-        _pieces(a[:, :, end:], b[:, end:], parts[:, -1])
-    np.add.reduce(parts.reshape(-1, *out.shape), axis=0, out=out)
+    count, rest = (0, a.shape[2]) if _at_once(a, b) else divmod(a.shape[2], DEPTH)
+    parts = len(a) * (count + (rest > 0))
+    if parts == 1:
+        product(a[0], b[0], out)
+    elif parts * out.nbytes > KEPT_BYTES:  # a half and then the other
+        half, end = len(a) // 2, max(1, count // 2) * DEPTH
+        sum_of_products(*((a[:half], b[:half]) if half else (a[:, :, :end], b[:, :end])), out)
+        other = empty(out.shape, out.dtype)
+        sum_of_products(*((a[half:], b[half:]) if half else (a[:, :, end:], b[:, end:])), other)
+        out += other
+    else:
+        sums = empty((len(a), count + (rest > 0), *out.shape), out.dtype)
+        end = count * DEPTH
+        if count:
+            deep = a[:, :, :end].reshape(len(a), -1, count, DEPTH).swapaxes(1, 2)
+            _pieces(deep, b[:, :end].reshape(len(b), count, DEPTH, -1), sums[:, :count])
+        if rest:
+            multiply = np.matmul if _at_once(a, b) else _pieces
+            multiply(a[:, :, end:], b[:, end:], sums[:, -1])
+        np.add.reduce(sums.reshape(-1, *out.shape), axis=0, out=out)
 
 
 def shared_product(a: Array, b: Array, out: Array) -> None:
@@ -62,25 +73,24 @@ def shared_product(a: Array, b: Array, out: Array) -> None:
     nbytes, (m, k) = a.nbytes + b.nbytes + out.nbytes, a.shape
     if _at_once(a, b):
         np.matmul(a, b, out=out)
-        return
-    if k <= DEEPEST:
+    elif k <= DEEPEST or PARTS * out.nbytes > KEPT_BYTES:
         step = -(-m // PARTS)
         share(lambda i: product(a[i : i + step], b, out[i : i + step]), range(0, m, step), nbytes)
-        return
-    step = -(-k // (PARTS * DEPTH)) * DEPTH
-    sums = empty((-(-k // step), *out.shape), out.dtype)
+    else:
+        step = -(-k // (PARTS * DEPTH)) * DEPTH
+        sums = empty((-(-k // step), *out.shape), out.dtype)
 
-    def add_up(i: int) -> None:
-        part = slice(i * step, (i + 1) * step)
-        sum_of_products(a[None, :, part], b[None, part], sums[i])
+        def add_up(i: int) -> None:
+            part = slice(i * step, (i + 1) * step)
+            sum_of_products(a[None, :, part], b[None, part], sums[i])
 
-    share(add_up, range(len(sums)), nbytes)
-    np.add.reduce(sums, axis=0, out=out)
+        share(add_up, range(len(sums)), nbytes)
+        np.add.reduce(sums, axis=0, out=out)
 
 
 def _at_once(a: Array, b: Array) -> bool:
     """Whether the product of two matrices is left to OpenBLAS in one piece."""
-    return _threads.THREADS == 1 or a.shape[-2] * b.shape[-2] * b.shape[-1] <= PIECE // 2
+    return _threads.THREADS == 1 or a.shape[-2] * b.shape[-2] * b.shape[-1] <= ALONE
 
 
 def _pieces(a: Array, b: Array, out: Array) -> None:
@@ -89,7 +99,7 @@ def _pieces(a: Array, b: Array, out: Array) -> None:
     along = b.strides[-2] == b.itemsize == a.strides[-1]
     height, width = ALONG if along else (min(m, HEIGHT, PIECE // (k * WIDTH)), WIDTH)
     if not along:  # wider where that leaves it small
-        width *= max(1, PIECE // (2 * height * k * width))
+        width *= max(1, ALONE // (height * k * width))
     for rows in _blocks(m, height):
         for columns in _blocks(n, width):
             # To (..., blocks of rows, 1, rows, K) times (..., 1, blocks of columns, K, columns).
