@@ -81,10 +81,9 @@ def test_no_piece_is_one_for_the_threads_of_openblas(threads):
         (1, 9216, 3000),
         (1, 600, 20000),
     ]:
-        for orders in ((False, False), (False, True), (True, False), (True, True)):
-            products.shared_product(
-                matrix((m, k), orders[0]), matrix((k, n), orders[1]), np.empty((m, n), np.float32)
-            )
+        for orders in ("CC", "CF", "FC", "FF"):
+            a, b = (np.ones(shape, np.float32, order) for shape, order in zip(((m, k), (k, n)), orders))
+            products.shared_product(a, b, np.empty((m, n), np.float32))
     assert max(sizes) > products.PIECE / 2
 
 
