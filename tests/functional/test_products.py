@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 import tinynet as tn
 from tinynet import _threads
-from tinynet.functional import products
+from tinynet.functional import convolution_gradients, products
 
 RNG = np.random.default_rng(0)
 ROWS, DEPTHS, COLUMNS = (1, 16, 35, 64, 97), (1, 33, 384, 640, 641, 769), (1, 47, 48, 100, 130)
@@ -132,3 +134,29 @@ def test_layers_give_the_same_on_any_number_of_threads(monkeypatch):
         np.testing.assert_allclose(two, alone, rtol=1e-12, atol=1e-13)
         assert np.array_equal(two, three)
         assert np.array_equal(two, five)
+
+
+def test_gradients_of_large_filters_keep_few_sums(monkeypatch):
+    monkeypatch.setattr("tinynet.functional.windows.GROUP_BYTES", 1)
+    rng = np.random.default_rng(0)
+    x, weight = rng.normal(size=(1, 64, 20, 3)), rng.normal(size=(128, 64, 3, 3))  # of 590 kB
+    grad = rng.normal(size=(1, 128, 18, 1))
+    peaks, gradients = [], []
+    for kept in (1, products.KEPT_BYTES):
+        monkeypatch.setattr(products, "KEPT_BYTES", kept)
+        monkeypatch.setattr(convolution_gradients, "KEPT_BYTES", kept)
+        tracemalloc.start()
+        gradients.append(tn.functional.conv2d_backward(grad, x, weight)[1])
+        peaks.append(tracemalloc.get_traced_memory()[1] / weight.nbytes)
+        tracemalloc.stop()
+    np.testing.assert_allclose(*gradients, rtol=1e-9, atol=1e-12)
+    assert peaks[0] < 6
+    assert peaks[0] + 4 < peaks[1] < 16
+
+
+@pytest.mark.parametrize("order", "CF")
+def test_the_gradient_of_a_dense_weight_lies_in_memory_as_the_weight(order):
+    weight, x, grad = np.ones((3, 5), order=order), np.ones((5, 4)).T, np.ones((4, 3))
+    _, found, _ = tn.functional.dense_backward(grad, x, weight)
+    assert found.tolist() == [[4.0] * 5] * 3
+    assert found.flags[f"{order}_CONTIGUOUS"]
