@@ -120,26 +120,19 @@ def conv2d_input_gradient(grad: Array, x_shape: tuple[int, ...], weight: Array, 
 
     def gather(r: int) -> None:
         row = frame[r]
+        row.fill(0)
         if r % down >= kh:
-            row.fill(0)
             return  # it lies between the windows
         kernel = kernels[r % down]
         start = r // down + 1 - kernel.shape[2]  # the first row of windows that covers it, were there more above
         first, last = max(0, start), min(ho, r // down + 1)
         if first >= last:
-            row.fill(0)
             return  # below all windows
         matrix = kernel[:, :, first - start : last - start].reshape(kw * c, (last - first) * filters)
         gradients = rows[first:last].reshape((last - first) * filters, wo * n)
         with np.errstate(over="ignore", invalid="ignore"):
             products = _new_product(matrix, gradients).reshape(kw, c, wo, n)
-            if right == 1:
-                row[:, :wo] = products[0]
-                row[:, wo:] = 0
-            else:
-                row.fill(0)
-                row[:, span(0, right, wo)] = products[0]
-            for k in range(1, kw):
+            for k in range(kw):
                 row[:, span(k, right, wo)] += products[k]
 
     share(gather, range(len(frame)), frame.nbytes)  # one row at a time: the products stay in the cache
