@@ -138,6 +138,8 @@ def test_layers_give_the_same_on_any_number_of_threads(monkeypatch):
 
 def test_gradients_of_large_filters_keep_few_sums(monkeypatch):
     monkeypatch.setattr("tinynet.functional.windows.GROUP_BYTES", 1)
+    monkeypatch.setattr(_threads, "THREADS", 1)
+    monkeypatch.setattr("tinynet._memory.SMALLEST", 1 << 30)  # memory that is used again would not be counted
     rng = np.random.default_rng(0)
     x, weight = rng.normal(size=(1, 64, 20, 3)), rng.normal(size=(128, 64, 3, 3))  # of 590 kB
     grad = rng.normal(size=(1, 128, 18, 1))
@@ -152,6 +154,18 @@ def test_gradients_of_large_filters_keep_few_sums(monkeypatch):
     np.testing.assert_allclose(*gradients, rtol=1e-9, atol=1e-12)
     assert peaks[0] < 6
     assert peaks[0] + 4 < peaks[1] < 16
+
+
+def test_few_sums_are_kept_until_they_are_added(monkeypatch):
+    monkeypatch.setattr("tinynet._memory.SMALLEST", 1 << 30)
+    a, b, out = np.ones((64, 100, 3)), np.ones((64, 3, 100)), np.empty((100, 100))
+    monkeypatch.setattr(products, "KEPT_BYTES", 4 * out.nbytes)
+    tracemalloc.start()
+    products.sum_of_products(a, b, out)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (out == 3 * 64).all()
+    assert peak < 12 * out.nbytes
 
 
 @pytest.mark.parametrize("order", "CF")
