@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from typing import TYPE_CHECKING, Any, Union
 
 from tinynet.layers.activations import ReLU
 from tinynet.layers.base import Layer
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tinynet._arrays import Array
-    from tinynet.layers.pooled_convolution import PooledConvolution
+    from tinynet.layers.convolution_block import ConvolutionBlock
+
+    Step = Union[Layer, ConvolutionBlock]
 
 
 def check_layers(layers: tuple[Any, ...]) -> None:
@@ -40,8 +43,25 @@ def check_layers(layers: tuple[Any, ...]) -> None:
             )
 
 
-def evaluation_order(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    """Return `layers` in the order in which a network evaluates them: ReLU after the pooling that follows it.
+def evaluation_steps(layers: tuple[Layer, ...]) -> list[Step]:
+    """Return what a network evaluates one after another: its layers, those of a `ConvolutionBlock` as one step."""
+    steps: list[Step] = []
+    waiting: deque[Any] = deque(_pooled_first(layers))
+    while waiting:
+        step = waiting.popleft()
+        if _says(step, "_begins_block"):
+            pooling = waiting.popleft() if waiting and _says(waiting[0], "_takes_maxima") else None
+            relu = waiting.popleft() if waiting and type(waiting[0]) is ReLU else None
+            if pooling or relu:
+                from tinynet.layers.convolution_block import ConvolutionBlock  # not for rows: they start sooner so
+
+                step = ConvolutionBlock(step, pooling, relu is not None)
+        steps.append(step)
+    return steps
+
+
+def _pooled_first(layers: tuple[Layer, ...]) -> list[Layer]:
+    """Return `layers` with every ReLU after the max-pooling that follows it.
 
     The largest number of a window stays the largest under a non-decreasing function, so the result is the same to the
     last bit, from a fraction of the numbers. So are the gradients: a positive largest number is the first of equal
@@ -51,26 +71,12 @@ def evaluation_order(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     for i in range(len(order) - 1):
         if type(order[i]) is ReLU and _says(order[i + 1], "_takes_maxima"):
             order[i], order[i + 1] = order[i + 1], order[i]
-    return tuple(order)
+    return order
 
 
 def _says(layer: Any, flag: str) -> bool:
     """Whether the class of `layer` itself sets `flag`: a subclass may do other things."""
     return bool(vars(type(layer)).get(flag, False))
-
-
-def inference_steps(order: tuple[Layer, ...]) -> list[Layer | PooledConvolution]:
-    """Return what inference evaluates one after another: the layers in `order`, some pairs of them as one step."""
-    steps: list[Any] = []
-    for layer in order:
-        pooling: Any = layer
-        if steps and _says(steps[-1], "_pools_at_once") and _says(pooling, "_takes_maxima"):
-            from tinynet.layers.pooled_convolution import PooledConvolution  # not for rows: they start sooner so
-
-            steps[-1] = PooledConvolution(steps[-1], pooling)
-        else:
-            steps.append(layer)
-    return steps
 
 
 def state_prefixes(layers: tuple[Layer, ...]) -> list[str]:

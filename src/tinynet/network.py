@@ -11,8 +11,7 @@ from tinynet._chunks import as_rows, chunk_rows, fewest_rows, gather
 from tinynet._composition import (
     check_layers,
     collect_state,
-    evaluation_order,
-    inference_steps,
+    evaluation_steps,
     prefixed,
     state_prefixes,
 )
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from tinynet._arrays import Array
+    from tinynet._composition import Step
     from tinynet._summary import Row
     from tinynet.layers.base import Shape
 
@@ -86,8 +86,7 @@ class Sequential(Layer):
     def _assemble(self, layers: tuple[Layer, ...], prefixes: list[str], name: str | None) -> None:
         self.layers = layers
         self._prefixes = prefixes
-        self._order = evaluation_order(layers)
-        self._steps = inference_steps(self._order)
+        self._steps = evaluation_steps(layers)
         collect_state(prefixes, layers)  # refuses names that occur twice
         super().__init__(params=self._collected("params"), buffers=self._collected("buffers"), name=name)
         self._output_shape(None)
@@ -270,44 +269,44 @@ class Sequential(Layer):
             for step in self._steps:
                 x, scratch = step._infer(x, scratch)
         except ShapeError as error:
-            raise self._at(step if isinstance(step, Layer) else step.refusing(x), error) from None
+            raise self._refused(step, x, error) from None
         return x, scratch
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         contexts = []
         try:
-            for layer in self._order:
-                x, context = layer._evaluate(x, training)
+            for step in self._steps:
+                x, context = step._evaluate(x, training)
                 contexts.append(context)
         except ShapeError as error:
-            raise self._at(layer, error) from None
+            raise self._refused(step, x, error) from None
         return x, contexts
 
     def _update(self, context: Any) -> None:
-        for layer, layer_context in zip(self._order, context):
-            layer._update(layer_context)
+        for step, step_context in zip(self._steps, context):
+            step._update(step_context)
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         grads = []
-        for layer, layer_context in zip(reversed(self._order), reversed(context)):
-            grad, layer_grads = layer._differentiate(layer_context, grad)
-            grads.append(layer_grads)
-        return grad, grads[::-1]  # in the order of `layers`, too: those that changed places have no parameters
+        for step, step_context in zip(reversed(self._steps), reversed(context)):
+            grad, step_grads = step._differentiate(step_context, grad)
+            grads.append(step_grads)
+        return grad, grads[::-1]
 
     def _parameter_gradients(self, context: Any, grad: Array) -> Any:
         # Nothing flows back into what has no parameters and comes before all that has some.
-        layers = self._order
-        first = next((i for i, layer in enumerate(layers) if layer.params), len(layers))
-        grads: list[Any] = [{} for _ in layers]
-        for i in range(len(layers) - 1, first, -1):
-            grad, grads[i] = layers[i]._differentiate(context[i], grad)
-        if first < len(layers):
-            grads[first] = layers[first]._parameter_gradients(context[first], grad)
+        steps = self._steps
+        first = next((i for i, step in enumerate(steps) if step.params), len(steps))
+        grads: list[Any] = [{} for _ in steps]
+        for i in range(len(steps) - 1, first, -1):
+            grad, grads[i] = steps[i]._differentiate(context[i], grad)
+        if first < len(steps):
+            grads[first] = steps[first]._parameter_gradients(context[first], grad)
         return grads
 
     def _set_grads(self, grads: Any, taken: list[Array]) -> None:
-        for layer, layer_grads in zip(self.layers, grads):
-            layer._set_grads(layer_grads, taken)
+        for step, step_grads in zip(self._steps, grads):
+            step._set_grads(step_grads, taken)
 
     @property
     def grads(self) -> dict[str, Array]:
@@ -322,13 +321,12 @@ class Sequential(Layer):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what `__setstate__` rebuilds."""
-        return {key: value for key, value in super().__getstate__().items() if key not in ("_order", "_steps")}
+        return {key: value for key, value in super().__getstate__().items() if key != "_steps"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild what refers to the layers and their arrays: not every pickler keeps two references together."""
         self.__dict__.update(state)
-        self._order = evaluation_order(self.layers)
-        self._steps = inference_steps(self._order)
+        self._steps = evaluation_steps(self.layers)
         self.__dict__["params"] = Parameters(self.label, self._collected("params"))
         self.__dict__["buffers"] = Buffers(self.label, self._collected("buffers"))
 
@@ -352,6 +350,9 @@ class Sequential(Layer):
             except ShapeError as error:
                 raise self._at(layer, error) from None
             yield shape
+
+    def _refused(self, step: Step, x: Array, error: ShapeError) -> ShapeError:
+        return self._at(step if isinstance(step, Layer) else step.refusing(x), error)
 
     def _at(self, layer: Layer, error: ShapeError) -> ShapeError:
         """Return the error of one layer with the layer's position in front."""

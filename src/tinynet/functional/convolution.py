@@ -10,9 +10,10 @@ from tinynet._arrays import as_real
 from tinynet._memory import empty
 from tinynet._threads import share
 from tinynet.errors import ShapeError
+from tinynet.functional.activations import relu_kernel
 from tinynet.functional.columns import WindowColumns, filter_matrix, ones_pay
 from tinynet.functional.products import product
-from tinynet.functional.windows import as_images, pair, span, to_images, window_counts
+from tinynet.functional.windows import as_images, pair, to_images, window_counts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -72,48 +73,23 @@ def conv2d_columns(x: Array, weight: Array, bias: Array | None, stride: Pair, pa
     return WindowColumns(x, weight.shape[2:], stride, padding, bias is not None and ones_pay(x, weight, stride))
 
 
-def conv2d_kernel(columns: WindowColumns, weight: Array, bias: Array | None) -> Array:
-    """Compute `conv2d` of validated arguments from `conv2d_columns`."""
+def conv2d_kernel(columns: WindowColumns, weight: Array, bias: Array | None, rectified: bool = False) -> Array:
+    """Compute `conv2d` of validated arguments from `conv2d_columns`, and `relu` of that if `rectified`."""
     (ho, wo), n = columns.counts, columns.samples
     result = empty((ho, len(weight), wo * n), columns.dtype)
-    convolved = _convolution_of_rows(columns, weight, bias)
+    convolve = convolution_of_rows(columns, weight, bias)
 
-    def convolve(group: tuple[slice, Array]) -> None:
-        convolved(group[1], result[group[0]])
+    def convolve_group(group: tuple[slice, Array]) -> None:
+        rows = result[group[0]]
+        convolve(group[1], rows)
+        if rectified:
+            relu_kernel(rows, rows)
 
-    share(convolve, columns.groups(len(weight)), result.nbytes)
+    share(convolve_group, columns.groups(len(weight)), result.nbytes)
     return to_images(result.reshape(ho, len(weight), wo, n))
 
 
-def conv2d_max_pool_kernel(columns: WindowColumns, weight: Array, bias: Array | None, window: Pair) -> Array:
-    """Compute `max_pool2d_kernel` of `conv2d_kernel`, for windows side by side.
-
-    A few rows are pooled as soon as they are there, while the cache has them: a tenth less time for the same bits.
-    """
-    (ho, wo), n, (kh, kw), filters = columns.counts, columns.samples, window, len(weight)
-    result = empty((ho // kh, filters, wo // kw, n), columns.dtype)
-    convolved = _convolution_of_rows(columns, weight, bias)
-
-    def convolve_and_pool(group: tuple[slice, Array]) -> None:
-        place, matrices = group
-        rows = empty((len(matrices), filters, wo * n), columns.dtype)
-        convolved(matrices, rows)
-        windows = rows.reshape(len(rows) // kh, kh, filters, wo, n)
-        # Not by `reduce_windows`, which asks for memory of its own: here the first rows themselves take the maxima.
-        down = windows[:, 0]
-        for k in range(1, kh):
-            np.maximum(down, windows[:, k], out=down)
-        parts = [down[:, :, span(k, kw, wo // kw)] for k in range(kw)]
-        largest = result[place.start // kh : place.stop // kh]
-        np.maximum(parts[0], parts[min(1, kw - 1)], out=largest)  # with itself, where a window is one column wide
-        for part in parts[2:]:
-            np.maximum(largest, part, out=largest)
-
-    share(convolve_and_pool, columns.groups(filters, kh), kh * kw * result.nbytes)
-    return to_images(result)
-
-
-def _convolution_of_rows(columns: WindowColumns, weight: Array, bias: Array | None) -> Callable[[Array, Array], None]:
+def convolution_of_rows(columns: WindowColumns, weight: Array, bias: Array | None) -> Callable[[Array, Array], None]:
     """Return what computes rows of `conv2d`, (rows, F, Wo N), from a group of `columns`: one product each."""
     matrix = filter_matrix(weight, bias if columns.ones else None)
     added = None if bias is None or columns.ones else bias[:, None]

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinynet._memory import empty, zeros
 from tinynet._threads import share
+from tinynet.functional.activations import relu_kernel
 from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_indices
 from tinynet.functional.selection import keep_where
 from tinynet.functional.windows import padded_rows, row_groups, to_images, to_rows, window_counts, without_frame
@@ -102,36 +103,42 @@ def max_pool2d_backward(
     x, kernel, stride, padding = checked_pooling("max_pool2d_backward", x, kernel_size, stride, padding)
     grad = checked_output("max_pool2d_backward", grad, x, kernel, stride, padding)
     y = checked_output("max_pool2d_backward", y, x, kernel, stride, padding)
-    places = _empty_places(to_rows(y).shape, kernel)
-    _find_largest(padded_rows(x, padding, np.nan), to_rows(y), kernel, stride, places)
+    places = empty_places(to_rows(y).shape, kernel)
+    find_largest(padded_rows(x, padding, np.nan), to_rows(y), kernel, stride, places)
     return max_pool2d_backward_kernel(grad, places, x.shape, kernel, stride, padding)
 
 
-def max_pool2d_and_places(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> tuple[Array, Array]:
+def max_pool2d_and_places(
+    x: Array, kernel: Pair, stride: Pair, padding: Pair, rectified: bool = False
+) -> tuple[Array, Array]:
     """Compute `max_pool2d` of validated arguments, and where in every window the largest lies, (Ho, C, Wo, N).
 
-    A place is the number of elements before it, row by row; where a window has NaN, the number of all.
+    A place is the number of elements before it, row by row; where a window has NaN, the number of all. `rectified` as
+    by `rectify`.
     """
     rows = padded_rows(x, padding, -np.inf)
     framed_by_nan = padded_rows(x, padding, np.nan) if any(padding) else rows
     counts = window_counts("max_pool2d", x.shape[2:], kernel, stride, padding)
     y = empty((counts[0], x.shape[1], counts[1], len(x)), x.dtype)
-    places = _empty_places(y.shape, kernel)
+    places = empty_places(y.shape, kernel)
 
     def pool(group: slice) -> None:
         covered = slice(group.start * stride[0], (group.stop - 1) * stride[0] + kernel[0])
-        y[group] = reduce_windows(np.maximum, rows[covered], kernel, stride)
-        _find_largest(framed_by_nan[covered], y[group], kernel, stride, places[group])
+        reduce_windows(np.maximum, rows[covered], kernel, stride, y[group])
+        find_largest(framed_by_nan[covered], y[group], kernel, stride, places[group])
+        if rectified:
+            rectify(y[group], kernel, places[group])
 
     share(pool, row_groups(len(y), stride[0] * rows[0].nbytes), rows.nbytes)
     return to_images(y), places
 
 
-def _empty_places(shape: tuple[int, ...], kernel: Pair) -> Array:
+def empty_places(shape: tuple[int, ...], kernel: Pair) -> Array:
+    """Return memory for places in windows of the size of `kernel`, and for one more number."""
     return empty(shape, np.min_scalar_type(kernel[0] * kernel[1]))
 
 
-def _find_largest(rows: Array, largest: Array, kernel: Pair, stride: Pair, places: Array) -> None:
+def find_largest(rows: Array, largest: Array, kernel: Pair, stride: Pair, places: Array) -> None:
     """Write to `places` how many elements of every window come before the first that is the `largest` one.
 
     Padding in `rows` is NaN: equal to nothing, not even where -inf is the largest.
@@ -142,6 +149,13 @@ def _find_largest(rows: Array, largest: Array, kernel: Pair, stride: Pair, place
         np.equal(rows[window], largest, out=hit)
         np.greater(waiting, hit, out=waiting)
         places += waiting
+
+
+def rectify(largest: Array, kernel: Pair, places: Array | None) -> None:
+    """Compute `relu` of the `largest` numbers in their place; a window that it closes has no largest element."""
+    relu_kernel(largest, largest)
+    if places is not None:
+        np.maximum(places, (largest <= 0) * places.dtype.type(kernel[0] * kernel[1]), out=places)
 
 
 def max_pool2d_backward_kernel(

@@ -49,16 +49,24 @@ def checked_output(owner: str, array: ArrayLike, x: Array, kernel: Pair, stride:
     return array
 
 
-def reduce_windows(combine: Callable[..., Array], rows: Array, kernel: Pair, stride: Pair) -> Array:
+def reduce_windows(
+    combine: Callable[..., Array], rows: Array, kernel: Pair, stride: Pair, out: Array | None = None
+) -> Array:
     """Combine the elements of every window: down the columns first, where whole rows are combined at once."""
-    for axis, size, step in ((0, kernel[0], stride[0]), (2, kernel[1], stride[1])):
-        count = (rows.shape[axis] - size) // step + 1
-        parts = [_take(rows, axis, span(k, step, count)) for k in range(size)]
-        rows = empty(parts[0].shape, rows.dtype)
-        np.copyto(rows, parts[0]) if size == 1 else combine(parts[0], parts[1], out=rows)
-        for part in parts[2:]:
-            combine(rows, part, out=rows)
-    return rows
+    down = _combine(combine, rows, 0, kernel[0], stride[0], None)
+    return _combine(combine, down, 2, kernel[1], stride[1], out)
+
+
+def _combine(
+    combine: Callable[..., Array], rows: Array, axis: int, size: int, stride: int, out: Array | None
+) -> Array:
+    count = (rows.shape[axis] - size) // stride + 1
+    parts = [_take(rows, axis, span(k, stride, count)) for k in range(size)]
+    result = empty(parts[0].shape, rows.dtype) if out is None else out
+    np.copyto(result, parts[0]) if size == 1 else combine(parts[0], parts[1], out=result)
+    for part in parts[2:]:
+        combine(result, part, out=result)
+    return result
 
 
 def _take(rows: Array, axis: int, places: slice) -> Array:

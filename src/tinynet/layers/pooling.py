@@ -92,11 +92,6 @@ class MaxPool2d(_Pool2d):
 
     _takes_maxima = True  # so that it commutes with ReLU
 
-    @property
-    def _side_by_side(self) -> bool:
-        """Whether its windows lie in the image, each next to the other."""
-        return self.stride == self.kernel_size and self.padding == (0, 0)
-
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         self._shape_for(x)
         return max_pool2d_kernel(x, self.kernel_size, self.stride, self.padding), True
