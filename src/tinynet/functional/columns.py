@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from tinynet._memory import empty
+from tinynet._memory import LINE, empty
 from tinynet._threads import share
 from tinynet.functional.windows import padded_rows, row_groups, span
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from tinynet._arrays import Array
     from tinynet.functional.windows import Pair
+
+#: Addresses so many bytes apart have the same place in a core's cache, which has few for each.
+ALIASED = 4096
 
 
 def ones_pay(x: Array, weight: Array, stride: Pair) -> bool:
@@ -88,7 +91,10 @@ class WindowColumns:
     def _shifted(self, rows: Array, right: int) -> Array:
         """Return the rows at each of the kw shifts, (H, kw C + ones, Wo N)."""
         c, end = self.channels, self.kw * self.channels
-        shifted = empty((len(rows), end + self.ones, self.counts[1] * self.samples), rows.dtype)
+        length = self.counts[1] * self.samples
+        # Rows a multiple of `ALIASED` bytes apart would be in each other's place in a core's cache.
+        apart = length + (LINE // rows.itemsize if length * rows.itemsize % ALIASED == 0 else 0)
+        shifted = empty((len(rows), end + self.ones, apart), rows.dtype)[:, :, :length]
         pixels = shifted.reshape(*shifted.shape[:2], self.counts[1], self.samples)
 
         def copy(group: slice) -> None:

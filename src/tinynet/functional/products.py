@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 PIECE, ALONE = 1_000_000, 460_000
 #: How many products one sum in a piece has. `product` takes up to `DEEPEST` at once.
 DEPTH, DEEPEST = 384, 640
-#: Columns of a piece. Rows that lie along the sum, in both matrices, are multiplied number by number: smaller pieces.
-HEIGHT, WIDTH, ALONG = 64, 48, (16, 64)
+#: Rows and columns of a piece; with long sums fewer columns, in steps of `LANE`, of which a core adds all at once.
+#: Rows that lie along the sum, in both matrices, are multiplied number by number: smaller pieces.
+HEIGHT, WIDTH, LANE, ALONG = 64, 48, 16, (16, 64)
 #: In so many parts a product is shared, whatever the number of threads: the order of the sums is the same on all.
 PARTS = 8
 #: So many bytes of sums are kept until they are added.
@@ -97,9 +98,11 @@ def _pieces(a: Array, b: Array, out: Array) -> None:
     """Compute ``a @ b`` in `out`, a block of rows times a block of columns at a time."""
     (m, k), n = a.shape[-2:], b.shape[-1]
     along = b.strides[-2] == b.itemsize == a.strides[-1]
-    height, width = ALONG if along else (min(m, HEIGHT, PIECE // (k * WIDTH)), WIDTH)
-    if not along:  # wider where that leaves it small
-        width *= max(1, ALONE // (height * k * width))
+    height, width = ALONG
+    if not along:
+        height = min(m, HEIGHT)
+        width = max(LANE, min(WIDTH, PIECE // (height * k) // LANE * LANE))
+        width *= max(1, ALONE // (height * k * width))  # wider where that leaves it small
     for rows in _blocks(m, height):
         for columns in _blocks(n, width):
             # To (..., blocks of rows, 1, rows, K) times (..., 1, blocks of columns, K, columns).
