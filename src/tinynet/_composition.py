@@ -1,4 +1,4 @@
-"""Which layers may stand in one network, in which order they are evaluated, and what their parameters are called."""
+"""Which layers may stand in one network, in which stages they are evaluated, and what their parameters are called."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tinynet._arrays import Array
-    from tinynet.layers.convolution_block import ConvolutionBlock
+    from tinynet.layers.fused_convolution import FusedConvolution
 
-    Step = Union[Layer, ConvolutionBlock]
+    Stage = Union[Layer, FusedConvolution]
 
 
 def check_layers(layers: tuple[Any, ...]) -> None:
@@ -43,21 +43,21 @@ def check_layers(layers: tuple[Any, ...]) -> None:
             )
 
 
-def evaluation_steps(layers: tuple[Layer, ...]) -> list[Step]:
-    """Return what a network evaluates one after another: its layers, those of a `ConvolutionBlock` as one step."""
-    steps: list[Step] = []
+def evaluation_stages(layers: tuple[Layer, ...]) -> list[Stage]:
+    """Return what a network evaluates one after another: its layers, those of a `FusedConvolution` as one stage."""
+    stages: list[Stage] = []
     waiting: deque[Any] = deque(_pooled_first(layers))
     while waiting:
-        step = waiting.popleft()
-        if _says(step, "_begins_block"):
+        stage = waiting.popleft()
+        if _says(stage, "_fuses"):
             pooling = waiting.popleft() if waiting and _says(waiting[0], "_takes_maxima") else None
             relu = waiting.popleft() if waiting and type(waiting[0]) is ReLU else None
             if pooling or relu:
-                from tinynet.layers.convolution_block import ConvolutionBlock  # not for rows: they start sooner so
+                from tinynet.layers.fused_convolution import FusedConvolution  # late: other networks start sooner so
 
-                step = ConvolutionBlock(step, pooling, relu is not None)
-        steps.append(step)
-    return steps
+                stage = FusedConvolution(stage, pooling, relu is not None)
+        stages.append(stage)
+    return stages
 
 
 def _pooled_first(layers: tuple[Layer, ...]) -> list[Layer]:
@@ -75,7 +75,10 @@ def _pooled_first(layers: tuple[Layer, ...]) -> list[Layer]:
 
 
 def _says(layer: Any, flag: str) -> bool:
-    """Whether the class of `layer` itself sets `flag`: a subclass may do other things."""
+    """Whether the class of `layer` itself sets `flag`: a subclass may do other things.
+
+    A flag and not the class, so that nothing of convolutions is imported for other networks.
+    """
     return bool(vars(type(layer)).get(flag, False))
 
 

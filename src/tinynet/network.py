@@ -11,7 +11,7 @@ from tinynet._chunks import as_rows, chunk_rows, fewest_rows, gather
 from tinynet._composition import (
     check_layers,
     collect_state,
-    evaluation_steps,
+    evaluation_stages,
     prefixed,
     state_prefixes,
 )
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from tinynet._arrays import Array
-    from tinynet._composition import Step
+    from tinynet._composition import Stage
     from tinynet._summary import Row
     from tinynet.layers.base import Shape
 
@@ -86,7 +86,7 @@ class Sequential(Layer):
     def _assemble(self, layers: tuple[Layer, ...], prefixes: list[str], name: str | None) -> None:
         self.layers = layers
         self._prefixes = prefixes
-        self._steps = evaluation_steps(layers)
+        self._stages = self._evaluated()
         collect_state(prefixes, layers)  # refuses names that occur twice
         super().__init__(params=self._collected("params"), buffers=self._collected("buffers"), name=name)
         self._output_shape(None)
@@ -266,47 +266,47 @@ class Sequential(Layer):
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
         try:
-            for step in self._steps:
-                x, scratch = step._infer(x, scratch)
+            for stage in self._stages:
+                x, scratch = stage._infer(x, scratch)
         except ShapeError as error:
-            raise self._refused(step, x, error) from None
+            raise self._refused(stage, x, error) from None
         return x, scratch
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         contexts = []
         try:
-            for step in self._steps:
-                x, context = step._evaluate(x, training)
+            for stage in self._stages:
+                x, context = stage._evaluate(x, training)
                 contexts.append(context)
         except ShapeError as error:
-            raise self._refused(step, x, error) from None
+            raise self._refused(stage, x, error) from None
         return x, contexts
 
     def _update(self, context: Any) -> None:
-        for step, step_context in zip(self._steps, context):
-            step._update(step_context)
+        for stage, stage_context in zip(self._stages, context):
+            stage._update(stage_context)
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
         grads = []
-        for step, step_context in zip(reversed(self._steps), reversed(context)):
-            grad, step_grads = step._differentiate(step_context, grad)
-            grads.append(step_grads)
+        for stage, stage_context in zip(reversed(self._stages), reversed(context)):
+            grad, stage_grads = stage._differentiate(stage_context, grad)
+            grads.append(stage_grads)
         return grad, grads[::-1]
 
     def _parameter_gradients(self, context: Any, grad: Array) -> Any:
         # Nothing flows back into what has no parameters and comes before all that has some.
-        steps = self._steps
-        first = next((i for i, step in enumerate(steps) if step.params), len(steps))
-        grads: list[Any] = [{} for _ in steps]
-        for i in range(len(steps) - 1, first, -1):
-            grad, grads[i] = steps[i]._differentiate(context[i], grad)
-        if first < len(steps):
-            grads[first] = steps[first]._parameter_gradients(context[first], grad)
+        stages = self._stages
+        first = next((i for i, stage in enumerate(stages) if stage.params), len(stages))
+        grads: list[Any] = [{} for _ in stages]
+        for i in range(len(stages) - 1, first, -1):
+            grad, grads[i] = stages[i]._differentiate(context[i], grad)
+        if first < len(stages):
+            grads[first] = stages[first]._parameter_gradients(context[first], grad)
         return grads
 
     def _set_grads(self, grads: Any, taken: list[Array]) -> None:
-        for step, step_grads in zip(self._steps, grads):
-            step._set_grads(step_grads, taken)
+        for stage, stage_grads in zip(self._stages, grads):
+            stage._set_grads(stage_grads, taken)
 
     @property
     def grads(self) -> dict[str, Array]:
@@ -321,12 +321,12 @@ class Sequential(Layer):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what `__setstate__` rebuilds."""
-        return {key: value for key, value in super().__getstate__().items() if key != "_steps"}
+        return {key: value for key, value in super().__getstate__().items() if key != "_stages"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild what refers to the layers and their arrays: not every pickler keeps two references together."""
         self.__dict__.update(state)
-        self._steps = evaluation_steps(self.layers)
+        self._stages = self._evaluated()
         self.__dict__["params"] = Parameters(self.label, self._collected("params"))
         self.__dict__["buffers"] = Buffers(self.label, self._collected("buffers"))
 
@@ -351,8 +351,15 @@ class Sequential(Layer):
                 raise self._at(layer, error) from None
             yield shape
 
-    def _refused(self, step: Step, x: Array, error: ShapeError) -> ShapeError:
-        return self._at(step if isinstance(step, Layer) else step.refusing(x), error)
+    def _evaluated(self) -> list[Stage]:
+        """Return what is evaluated one after another: all layers, if a subclass has a way of its own through them."""
+        ways = "_forward", "_backward", "_update", "_set_grads"
+        own = any(getattr(type(self), way) is not getattr(Sequential, way) for way in ways)
+        return list(self.layers) if own else evaluation_stages(self.layers)
+
+    def _refused(self, stage: Stage, x: Array, error: ShapeError) -> ShapeError:
+        """Return the error of a stage that was given `x`, with the position of the layer that refuses in front."""
+        return self._at(stage if isinstance(stage, Layer) else stage._refusing_layer(x), error)
 
     def _at(self, layer: Layer, error: ShapeError) -> ShapeError:
         """Return the error of one layer with the layer's position in front."""

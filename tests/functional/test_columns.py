@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tinynet._memory import LINE
 from tinynet.functional import conv2d, conv2d_backward, windows
-from tinynet.functional.columns import WindowColumns
+from tinynet.functional.columns import ALIASED, WindowColumns
 
 X = np.random.default_rng(0).normal(size=(3, 2, 7, 6))
 
@@ -43,19 +44,24 @@ def test_of_a_kernel_of_one_column_nothing_is_copied():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("samples", [127, 128, 256])
-def test_no_two_rows_have_the_same_place_in_a_cache(samples, dtype):
+@pytest.mark.parametrize(("samples", "apart"), [(127, False), (128, True), (256, True)])
+def test_no_two_rows_have_the_same_place_in_a_cache(samples, apart, dtype):
     x = np.random.default_rng(0).integers(-3, 4, (samples, 2, 4, 9)).astype(dtype)  # eight windows beside each other
-    columns = WindowColumns(x, (3, 2), (1, 1), (0, 0), True)
-    group, matrices = next(columns.groups(1))
-    assert matrices.strides[1] % 4096 != 0
-    assert (matrices.strides[1] == 8 * samples * matrices.itemsize) == (samples == 127)
+    group, matrices = next(WindowColumns(x, (3, 2), (1, 1), (0, 0), True).groups(1))
+    assert matrices.strides[1] % ALIASED != 0
+    assert matrices.strides[1] - 8 * samples * matrices.itemsize == (LINE if apart else 0)
     assert np.array_equal(matrices, columns_by_hand(x, (3, 2), (1, 1), True)[group])
-    weight = np.random.default_rng(1).integers(-3, 4, (3, 2, 3, 2)).astype(dtype)
-    y = conv2d(x, weight, [1, 2, 3])
-    half = slice(samples // 2)
-    assert np.array_equal(y[half], conv2d(x[half], weight, [1, 2, 3]))
-    found = conv2d_backward(y, x, weight)
-    parts = [conv2d_backward(y[part], x[part], weight) for part in (half, slice(samples // 2, samples))]
-    assert np.array_equal(found[0], np.concatenate([grad_x for grad_x, _, _ in parts]))
-    assert np.array_equal(found[1], parts[0][1] + parts[1][1])
+
+
+def test_convolutions_with_gaps_between_rows_of_windows():
+    rng = np.random.default_rng(0)
+    x, weight = rng.integers(-3, 4, (128, 2, 4, 9)), rng.integers(-3, 4, (3, 2, 3, 2))
+    grad = rng.integers(-3, 4, (128, 3, 2, 8))
+    parts = np.split(np.arange(128), [63])  # which have none
+    assert np.array_equal(
+        conv2d(x, weight, [1, 2, 3]), np.concatenate([conv2d(x[p], weight, [1, 2, 3]) for p in parts])
+    )
+    found = conv2d_backward(grad, x, weight)
+    of_parts = [conv2d_backward(grad[p], x[p], weight) for p in parts]
+    assert np.array_equal(found[0], np.concatenate([grad_x for grad_x, _, _ in of_parts]))
+    assert np.array_equal(found[1], sum(grad_weight for _, grad_weight, _ in of_parts))

@@ -29,14 +29,19 @@ def threads(monkeypatch):
     return monkeypatch
 
 
-@pytest.mark.parametrize(("piece", "width"), [(20_000, 16), (products.PIECE, products.WIDTH)])
+@pytest.mark.parametrize(
+    ("piece", "height", "width", "lane"),
+    [(20_000, 16, 16, 1), (products.PIECE, products.HEIGHT, products.WIDTH, products.LANE)],
+)
 @pytest.mark.parametrize("kept", [1, products.KEPT_BYTES])
 @pytest.mark.parametrize("columns_first", [False, True])
 @pytest.mark.parametrize("rows_first", [False, True])
-def test_they_are_those_of_numpy(piece, width, rows_first, columns_first, kept, threads):
+def test_they_are_those_of_numpy(piece, height, width, lane, rows_first, columns_first, kept, threads):
     threads.setattr(products, "KEPT_BYTES", kept)
     threads.setattr(products, "PIECE", piece)
     threads.setattr(products, "WIDTH", width)
+    threads.setattr(products, "HEIGHT", height)
+    threads.setattr(products, "LANE", lane)
     for m, k, n in SHAPES:
         a, b = matrix((m, k), rows_first), matrix((k, n), columns_first)
         for multiply in (products.product, products.shared_product):
@@ -89,6 +94,21 @@ def test_no_piece_is_one_for_the_threads_of_openblas(threads):
     assert max(sizes) > products.PIECE / 2
 
 
+@pytest.mark.parametrize(("k", "width"), [(291, 48), (384, 32), (577, 16)])
+def test_columns_of_pieces_fill_whole_registers(k, width, threads):
+    widths, numpys = set(), np.matmul
+
+    def matmul(a, b, out=None):
+        widths.add(b.shape[-1])
+        return numpys(a, b, out=out)
+
+    threads.setattr(np, "matmul", matmul)
+    products.product(
+        np.ones((64, k), np.float32), np.ones((k, 10 * width), np.float32), np.empty((64, 10 * width), np.float32)
+    )
+    assert widths == {width}
+
+
 def test_one_thread_multiplies_in_one_piece(monkeypatch):
     monkeypatch.setattr(_threads, "THREADS", 1)
     calls = []
@@ -128,6 +148,7 @@ def test_layers_give_the_same_on_any_number_of_threads(monkeypatch):
             monkeypatch.setattr(_threads, "WORTH_BYTES", 0)
             monkeypatch.setattr(products, "PIECE", 5000)
             monkeypatch.setattr(products, "WIDTH", 8)
+            monkeypatch.setattr(products, "LANE", 1)
             monkeypatch.setattr("tinynet.functional.windows.GROUP_BYTES", 1)
         found[threads] = convolutional_step()
     for alone, two, three, five in zip(*found.values()):

@@ -89,13 +89,13 @@ class WindowColumns:
             yield group, columns[group]
 
     def _shifted(self, rows: Array, right: int) -> Array:
-        """Return the rows at each of the kw shifts, (H, kw C + ones, Wo N)."""
+        """Return the rows at each of the kw shifts, (H, kw C + ones, Wo N), perhaps with gaps between the rows."""
         c, end = self.channels, self.kw * self.channels
         length = self.counts[1] * self.samples
         # Rows a multiple of `ALIASED` bytes apart would be in each other's place in a core's cache.
         apart = length + (LINE // rows.itemsize if length * rows.itemsize % ALIASED == 0 else 0)
         shifted = empty((len(rows), end + self.ones, apart), rows.dtype)[:, :, :length]
-        pixels = shifted.reshape(*shifted.shape[:2], self.counts[1], self.samples)
+        pixels = shifted.reshape(*shifted.shape[:2], self.counts[1], self.samples)  # a view
 
         def copy(group: slice) -> None:
             for k in range(self.kw):

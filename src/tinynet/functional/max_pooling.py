@@ -104,17 +104,17 @@ def max_pool2d_backward(
     grad = checked_output("max_pool2d_backward", grad, x, kernel, stride, padding)
     y = checked_output("max_pool2d_backward", y, x, kernel, stride, padding)
     places = empty_places(to_rows(y).shape, kernel)
-    find_largest(padded_rows(x, padding, np.nan), to_rows(y), kernel, stride, places)
+    write_places(padded_rows(x, padding, np.nan), to_rows(y), kernel, stride, places)
     return max_pool2d_backward_kernel(grad, places, x.shape, kernel, stride, padding)
 
 
 def max_pool2d_and_places(
     x: Array, kernel: Pair, stride: Pair, padding: Pair, rectified: bool = False
 ) -> tuple[Array, Array]:
-    """Compute `max_pool2d` of validated arguments, and where in every window the largest lies, (Ho, C, Wo, N).
+    """Compute `max_pool2d` of validated arguments, and `relu` of that if `rectified`, and places, (Ho, C, Wo, N).
 
-    A place is the number of elements before it, row by row; where a window has NaN, the number of all. `rectified` as
-    by `rectify`.
+    The place of the largest element of a window is the number of elements before it, row by row; where a window has
+    NaN, or the largest is not positive and `rectified`, the number of all: no element passes a gradient.
     """
     rows = padded_rows(x, padding, -np.inf)
     framed_by_nan = padded_rows(x, padding, np.nan) if any(padding) else rows
@@ -125,7 +125,7 @@ def max_pool2d_and_places(
     def pool(group: slice) -> None:
         covered = slice(group.start * stride[0], (group.stop - 1) * stride[0] + kernel[0])
         reduce_windows(np.maximum, rows[covered], kernel, stride, y[group])
-        find_largest(framed_by_nan[covered], y[group], kernel, stride, places[group])
+        write_places(framed_by_nan[covered], y[group], kernel, stride, places[group])
         if rectified:
             rectify(y[group], kernel, places[group])
 
@@ -138,7 +138,7 @@ def empty_places(shape: tuple[int, ...], kernel: Pair) -> Array:
     return empty(shape, np.min_scalar_type(kernel[0] * kernel[1]))
 
 
-def find_largest(rows: Array, largest: Array, kernel: Pair, stride: Pair, places: Array) -> None:
+def write_places(rows: Array, largest: Array, kernel: Pair, stride: Pair, places: Array) -> None:
     """Write to `places` how many elements of every window come before the first that is the `largest` one.
 
     Padding in `rows` is NaN: equal to nothing, not even where -inf is the largest.
@@ -152,7 +152,7 @@ def find_largest(rows: Array, largest: Array, kernel: Pair, stride: Pair, places
 
 
 def rectify(largest: Array, kernel: Pair, places: Array | None) -> None:
-    """Compute `relu` of the `largest` numbers in their place; a window that it closes has no largest element."""
+    """Compute `relu` of the `largest` numbers where they are; in `places`, windows that it closes get that number."""
     relu_kernel(largest, largest)
     if places is not None:
         np.maximum(places, (largest <= 0) * places.dtype.type(kernel[0] * kernel[1]), out=places)

@@ -12,10 +12,10 @@ from tinynet.functional.activations import relu_kernel
 from tinynet.functional.convolution import conv2d_kernel, convolution_of_rows
 from tinynet.functional.max_pooling import (
     empty_places,
-    find_largest,
     max_pool2d_and_places,
     max_pool2d_kernel,
     rectify,
+    write_places,
 )
 from tinynet.functional.pooling import reduce_windows
 from tinynet.functional.windows import to_images
@@ -25,56 +25,68 @@ if TYPE_CHECKING:
     from tinynet.functional.columns import WindowColumns
     from tinynet.functional.windows import Pair
 
-    Windows = tuple[Pair, Pair, Pair]
-
 
 def conv2d_max_pool_kernel(
-    columns: WindowColumns, weight: Array, bias: Array | None, windows: Windows, rectified: bool
+    columns: WindowColumns,
+    weight: Array,
+    bias: Array | None,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
+    rectified: bool,
 ) -> Array:
-    """Compute `max_pool2d_kernel` of `conv2d_kernel`, and `relu` of that if `rectified`; `windows` are its arguments.
+    """Compute `max_pool2d_kernel` of `conv2d_kernel`, and `relu` of that if `rectified`.
 
-    Where windows lie side by side, a few rows are pooled as soon as they are there, while the cache has them: a tenth
-    less time for the same bits.
+    Where windows lie side by side, a few rows are pooled as soon as they are there, while the cache has them.
     """
-    if _side_by_side(*windows):
-        return _pool_rows(columns, weight, bias, windows[0], rectified, None)
-    y = max_pool2d_kernel(conv2d_kernel(columns, weight, bias), *windows)
+    if _side_by_side(kernel, stride, padding):
+        return _pooled_rows(columns, weight, bias, kernel, rectified, None)
+    y = max_pool2d_kernel(conv2d_kernel(columns, weight, bias), kernel, stride, padding)
     return relu_kernel(y, y) if rectified else y
 
 
 def conv2d_max_pool_and_places(
-    columns: WindowColumns, weight: Array, bias: Array | None, windows: Windows, rectified: bool
+    columns: WindowColumns,
+    weight: Array,
+    bias: Array | None,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
+    rectified: bool,
 ) -> tuple[Array, Array]:
-    """Compute `max_pool2d_and_places` in the same way."""
-    if not _side_by_side(*windows):
-        return max_pool2d_and_places(conv2d_kernel(columns, weight, bias), *windows, rectified)
-    (ho, wo), (kh, kw) = columns.counts, windows[0]
-    places = empty_places((ho // kh, len(weight), wo // kw, columns.samples), windows[0])
-    return _pool_rows(columns, weight, bias, windows[0], rectified, places), places
+    """Compute `max_pool2d_and_places` of `conv2d_kernel`, a few rows at a time as above."""
+    if not _side_by_side(kernel, stride, padding):
+        return max_pool2d_and_places(conv2d_kernel(columns, weight, bias), kernel, stride, padding, rectified)
+    counts = columns.counts[0] // kernel[0], columns.counts[1] // kernel[1]
+    places = empty_places((counts[0], len(weight), counts[1], columns.samples), kernel)
+    return _pooled_rows(columns, weight, bias, kernel, rectified, places), places
 
 
 def _side_by_side(kernel: Pair, stride: Pair, padding: Pair) -> bool:
+    """Whether windows lie in the image, each next to the other."""
     return stride == kernel and padding == (0, 0)
 
 
-def _pool_rows(
-    columns: WindowColumns, weight: Array, bias: Array | None, window: Pair, rectified: bool, places: Array | None
+def _pooled_rows(
+    columns: WindowColumns, weight: Array, bias: Array | None, kernel: Pair, rectified: bool, places: Array | None
 ) -> Array:
-    """Return what both compute; `places` receives the places if given."""
-    (ho, wo), n, (kh, kw), filters = columns.counts, columns.samples, window, len(weight)
-    result = empty((ho // kh, filters, wo // kw, n), columns.dtype)
+    """Return what is left of all windows, side by side; write to `places`, if given, where the largest lie."""
+    (ho, wo), n, filters = columns.counts, columns.samples, len(weight)
+    result = empty((ho // kernel[0], filters, wo // kernel[1], n), columns.dtype)
     convolve = convolution_of_rows(columns, weight, bias)
 
     def convolve_and_pool(group: tuple[slice, Array]) -> None:
-        place, matrices = group
+        convolved, matrices = group
         rows = empty((len(matrices), filters, wo * n), columns.dtype)
         convolve(matrices, rows)
-        images, pooled = rows.reshape(len(rows), filters, wo, n), slice(place.start // kh, place.stop // kh)
-        y = reduce_windows(np.maximum, images, window, window, result[pooled])
-        if places is not None:
-            find_largest(images, y, window, window, places[pooled])
+        rows = rows.reshape(len(rows), filters, wo, n)
+        pooled = slice(convolved.start // kernel[0], convolved.stop // kernel[0])
+        y = reduce_windows(np.maximum, rows, kernel, kernel, result[pooled])
+        found = None if places is None else places[pooled]
+        if found is not None:
+            write_places(rows, y, kernel, kernel, found)
         if rectified:
-            rectify(y, window, None if places is None else places[pooled])
+            rectify(y, kernel, found)
 
-    share(convolve_and_pool, columns.groups(filters, kh), kh * kw * result.nbytes)
+    share(convolve_and_pool, columns.groups(filters, kernel[0]), kernel[0] * kernel[1] * result.nbytes)
     return to_images(result)

@@ -52,7 +52,7 @@ def checked_output(owner: str, array: ArrayLike, x: Array, kernel: Pair, stride:
 def reduce_windows(
     combine: Callable[..., Array], rows: Array, kernel: Pair, stride: Pair, out: Array | None = None
 ) -> Array:
-    """Combine the elements of every window: down the columns first, where whole rows are combined at once."""
+    """Combine the elements of every window, in `out` if given: down the columns first, whole rows at once."""
     down = _combine(combine, rows, 0, kernel[0], stride[0], None)
     return _combine(combine, down, 2, kernel[1], stride[1], out)
 

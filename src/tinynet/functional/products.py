@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 PIECE, ALONE = 1_000_000, 460_000
 #: How many products one sum in a piece has. `product` takes up to `DEEPEST` at once.
 DEPTH, DEEPEST = 384, 640
-#: Rows and columns of a piece; with long sums fewer columns, in steps of `LANE`, of which a core adds all at once.
-#: Rows that lie along the sum, in both matrices, are multiplied number by number: smaller pieces.
-HEIGHT, WIDTH, LANE, ALONG = 64, 48, 16, (16, 64)
+#: Rows and columns of a piece; with long sums fewer columns, but whole registers, of `LANE` float32 numbers each.
+HEIGHT, WIDTH, LANE = 64, 48, 16
+#: Both, where the rows of both matrices lie along the sum: they are multiplied number by number.
+ALONG = 16, 64
 #: In so many parts a product is shared, whatever the number of threads: the order of the sums is the same on all.
 PARTS = 8
 #: So many bytes of sums are kept until they are added.
@@ -101,7 +102,7 @@ def _pieces(a: Array, b: Array, out: Array) -> None:
     height, width = ALONG
     if not along:
         height = min(m, HEIGHT)
-        width = max(LANE, min(WIDTH, PIECE // (height * k) // LANE * LANE))
+        width = min(WIDTH, PIECE // (height * k) // LANE * LANE)
         width *= max(1, ALONE // (height * k * width))  # wider where that leaves it small
     for rows in _blocks(m, height):
         for columns in _blocks(n, width):

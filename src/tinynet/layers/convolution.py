@@ -75,7 +75,7 @@ class Conv2d(Layer):
     Conv2d(1, 8, 3, padding=1)
     """
 
-    _begins_block = True  # so that it becomes a `ConvolutionBlock` with what follows
+    _fuses = True  # so that it becomes a `FusedConvolution` with what follows
 
     def __init__(
         self,

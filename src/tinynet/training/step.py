@@ -20,7 +20,7 @@ from tinynet.training.divergence import first_not_finite
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
-    from tinynet._composition import Step
+    from tinynet._composition import Stage
     from tinynet.layers import Layer
 
 
@@ -148,8 +148,8 @@ def _without_ending(network: Sequential, last: Layer) -> Sequential | None:
     return part
 
 
-def _leaves(step: Step, grads: Any) -> list[Array]:
-    """Return the gradients in the order of the parameters."""
-    if isinstance(step, Sequential):
-        return [grad for part, of_part in zip(step._steps, grads) for grad in _leaves(part, of_part)]
-    return [grads[key] for key in step.params]
+def _leaves(layer: Stage, grads: Any) -> list[Array]:
+    """Return the gradients in the order of the parameters, which is that of the stages."""
+    if isinstance(layer, Sequential):
+        return [grad for part, of_part in zip(layer._stages, grads) for grad in _leaves(part, of_part)]
+    return [grads[key] for key in layer.params]

@@ -1,4 +1,4 @@
-"""A convolution, the max-pooling and the ReLU after it, as one step."""
+"""A convolution and the max-pooling and ReLU after it, fused into one step."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from tinynet.layers.pooling import MaxPool2d
 
 
-class ConvolutionBlock:
-    """What a network evaluates a few rows at a time where these layers follow each other; no layer of its own.
+class FusedConvolution:
+    """A `Conv2d` and the `MaxPool2d`, the `ReLU` or both after it, which a network evaluates a few rows at a time.
 
-    Without `pooling` it is a convolution and ReLU; `rectified` tells whether ReLU comes last.
+    It is no `Layer`, but has the methods that `Sequential` calls on one. `rectified` tells whether ReLU comes last.
     """
 
     def __init__(self, convolution: Conv2d, pooling: MaxPool2d | None, rectified: bool) -> None:
@@ -39,51 +39,52 @@ class ConvolutionBlock:
         operands = self._operands(x)
         if self.pooling is None:
             return conv2d_kernel(*operands, self.rectified), True
-        return conv2d_max_pool_kernel(*operands, self._windows(self.pooling), self.rectified), True
+        return conv2d_max_pool_kernel(*operands, *_sizes(self.pooling), self.rectified), True
 
     def _evaluate(self, x: Array, training: bool) -> tuple[Array, Any]:
         operands = self._operands(x)
         if self.pooling is None:
             y = kept = conv2d_kernel(*operands, self.rectified)
         else:
-            y, kept = conv2d_max_pool_and_places(*operands, self._windows(self.pooling), self.rectified)
+            y, kept = conv2d_max_pool_and_places(*operands, *_sizes(self.pooling), self.rectified)
         return y, ((operands[0], x.shape), kept)
 
     def _update(self, context: Any) -> None:
         """Take over nothing, as none of the layers does."""
 
     def _differentiate(self, context: Any, grad: Array) -> tuple[Array, Any]:
-        return self.convolution._backward(context[0], self._convolved(context, grad))
+        return self.convolution._backward(context[0], self._convolution_gradient(context, grad))
 
     def _parameter_gradients(self, context: Any, grad: Array) -> Any:
-        return self.convolution._parameter_gradients(context[0], self._convolved(context, grad))
+        return self.convolution._parameter_gradients(context[0], self._convolution_gradient(context, grad))
 
-    def _set_grads(self, grads: Any, taken: list[Array]) -> None:
-        self.convolution._set_grads(grads, taken)
-
-    def _convolved(self, context: Any, grad: Array) -> Array:
-        """Return the gradient with respect to what the convolution gave."""
+    def _convolution_gradient(self, context: Any, grad: Array) -> Array:
+        """Return the gradient with respect to the output of the convolution."""
         (columns, _), kept = context
         if self.pooling is None:
             return relu_backward(grad, kept)
         shape = columns.samples, len(self.params["weight"]), *columns.counts
-        return max_pool2d_backward_kernel(grad, kept, shape, *self._windows(self.pooling))
+        return max_pool2d_backward_kernel(grad, kept, shape, *_sizes(self.pooling))
+
+    def _set_grads(self, grads: Any, taken: list[Array]) -> None:
+        self.convolution._set_grads(grads, taken)
 
     def _operands(self, x: Array) -> tuple[WindowColumns, Array, Array | None]:
-        """Return columns, weight and bias of the convolution, once all layers can take what comes."""
+        """Return columns, weight and bias of the convolution, once both layers can take their input."""
         shape = self.convolution._shape_for(x)
         if self.pooling is not None:
             self.pooling._output_shape(shape)
         return self.convolution._columns(x), self.params["weight"], self.params.get("bias")
 
-    @staticmethod
-    def _windows(pooling: MaxPool2d) -> tuple[Pair, Pair, Pair]:
-        return pooling.kernel_size, pooling.stride, pooling.padding
-
-    def refusing(self, x: Array) -> Layer:
-        """Return the layer that refuses: the convolution `x` itself, or the pooling what is made of it."""
+    def _refusing_layer(self, x: Array) -> Layer:
+        """Return the layer that cannot take its input: the convolution, if it refuses `x`, else the pooling."""
         try:
             self.convolution._shape_for(x)
         except ShapeError:
             return self.convolution
-        return self.pooling or self.convolution
+        assert self.pooling is not None
+        return self.pooling
+
+
+def _sizes(pooling: MaxPool2d) -> tuple[Pair, Pair, Pair]:
+    return pooling.kernel_size, pooling.stride, pooling.padding

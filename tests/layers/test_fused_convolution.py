@@ -1,4 +1,4 @@
-"""A convolution and the max-pooling and ReLU after it are one step, with the bits of three."""
+"""A convolution and the max-pooling and ReLU after it are one stage, with the bits of three."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 from tinynet.functional import windows
-from tinynet.layers.convolution_block import ConvolutionBlock
+from tinynet.layers.fused_convolution import FusedConvolution
 
 PAIRS = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
 
-def steps(net):
-    return [type(step).__name__ for step in net._steps]
+def stages(net):
+    return [type(stage).__name__ for stage in net._stages]
 
 
 def alone(layers, x, grad):
@@ -51,35 +51,45 @@ def joined(layers, x, grad, input_gradient):
     bias=st.booleans(),
     dtype=st.sampled_from([np.float32, np.float64]),
     group=st.sampled_from([1, 2000, windows.GROUP_BYTES]),
+    whole=st.booleans(),
     input_gradient=st.booleans(),
     seed=SEEDS,
 )
-def test_one_step_gives_the_bits_of_all(
-    kernel, stride, padding, window, moved, framed, middle, extra, bias, dtype, group, input_gradient, seed
+def test_one_stage_gives_the_bits_of_all(
+    kernel, stride, padding, window, moved, framed, middle, extra, bias, dtype, group, whole, input_gradient, seed
 ):
     rng = np.random.default_rng(seed)
     convolution = tn.Conv2d(2, 3, kernel, stride, padding, bias, rng=rng, dtype=dtype)
-    if bias:
-        convolution.params["bias"] = rng.normal(size=3)
     pooling = tn.MaxPool2d(window, moved, tuple(size // 2 for size in window) if framed else 0)
     layers = [convolution, *({"pool": pooling, "relu": tn.ReLU()}[name] for name in middle.split())]
     size = [k + s * (w - 1) + e for k, s, w, e in zip(kernel, stride, window, extra)]
-    # Whole numbers, so that ties and zeros occur, and are equal in whatever order they are added.
-    x = rng.integers(-2, 3, (rng.integers(1, 5), 2, *size)).astype(dtype)
+    x = rng.normal(size=(rng.integers(1, 5), 2, *size)).astype(dtype)
     for param in convolution.params.values():
-        param[...] = rng.integers(-1, 2, param.shape)
-    assert steps(tn.Sequential(*layers)) == ["ConvolutionBlock"]
-    grad = rng.integers(-3, 4, tn.Sequential(*layers)(x).shape).astype(dtype)
+        param[...] = rng.normal(size=param.shape)
+    if whole:  # then ties and zeros occur
+        for array in (x, *convolution.params.values()):
+            np.rint(array, out=array)
+    assert stages(tn.Sequential(*layers)) == ["FusedConvolution"]
+    grad = rng.normal(size=tn.Sequential(*layers)(x).shape).astype(dtype)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(windows, "GROUP_BYTES", group)
         found = joined(layers, x, grad, input_gradient)
-    expected = alone(layers, x, grad)
+        expected = alone(layers, x, grad)
     if not input_gradient:
         assert found[1] is None
         found[1] = expected[1]
     for a, b in zip(found, expected):
         assert a.dtype == dtype
         assert np.array_equal(a, b)
+
+
+def test_windows_side_by_side_are_pooled_a_few_rows_at_a_time(monkeypatch):
+    monkeypatch.setattr("tinynet.functional.pooled_convolution.conv2d_kernel", None)
+    net = tn.Sequential(tn.Conv2d(1, 2, 3, rng=0), tn.ReLU(), tn.MaxPool2d(2))
+    x = np.ones((1, 1, 6, 6))
+    assert np.array_equal(net(x), net.forward(x, training=True))
+    with pytest.raises(TypeError):
+        tn.Sequential(net[0], tn.MaxPool2d(2, stride=1))(x)
 
 
 @pytest.mark.parametrize("window", [(2, 2), (16, 16)])
@@ -124,17 +134,17 @@ class _ReLU(tn.ReLU):
 @pytest.mark.parametrize(
     ("layers", "expected"),
     [
-        ("conv relu", "ConvolutionBlock"),
-        ("conv relu relu", "ConvolutionBlock ReLU"),
-        ("conv pool pool relu", "ConvolutionBlock MaxPool2d ReLU"),
-        ("conv conv relu conv", "Conv2d ConvolutionBlock Conv2d"),
-        ("conv relu pool relu conv pool", "ConvolutionBlock ReLU ConvolutionBlock"),
+        ("conv relu", "FusedConvolution"),
+        ("conv relu relu", "FusedConvolution ReLU"),
+        ("conv pool pool relu", "FusedConvolution MaxPool2d ReLU"),
+        ("conv conv relu conv", "Conv2d FusedConvolution Conv2d"),
+        ("conv relu pool relu conv pool", "FusedConvolution ReLU FusedConvolution"),
         ("relu pool conv", "MaxPool2d ReLU Conv2d"),
     ],
 )
-def test_what_becomes_one_step(layers, expected):
+def test_what_becomes_one_stage(layers, expected):
     make = {"conv": lambda: tn.Conv2d(1, 1, 1), "relu": tn.ReLU, "pool": lambda: tn.MaxPool2d(2)}
-    assert steps(tn.Sequential(*(make[name]() for name in layers.split()))) == expected.split()
+    assert stages(tn.Sequential(*(make[name]() for name in layers.split()))) == expected.split()
 
 
 @pytest.mark.parametrize(
@@ -151,8 +161,55 @@ def test_what_becomes_one_step(layers, expected):
         (tn.Conv2d(1, 1, 3), tn.Dropout(), tn.ReLU(), tn.Dropout()),
     ],
 )
-def test_others_stay_steps_of_their_own(layers):
-    assert steps(tn.Sequential(*layers)) == [type(layer).__name__ for layer in layers]
+def test_others_stay_stages_of_their_own(layers):
+    assert stages(tn.Sequential(*layers)) == [type(layer).__name__ for layer in layers]
+
+
+class Residual(tn.Sequential):
+    """Goes through its layers by itself."""
+
+    def _forward(self, x, training):
+        contexts, y = [], x
+        for layer in self.layers:
+            y, context = layer._evaluate(y, training)
+            contexts.append(context)
+        return x + y, contexts
+
+    def _backward(self, context, grad):
+        grads, grad_x = [], grad
+        for layer, layer_context in zip(reversed(self.layers), reversed(context)):
+            grad_x, layer_grads = layer._differentiate(layer_context, grad_x)
+            grads.insert(0, layer_grads)
+        return grad + grad_x, grads
+
+
+class Recording(tn.Sequential):
+    """Goes forward by itself, and back as all networks do."""
+
+    def _forward(self, x, training):
+        return tn.Sequential._forward(self, x, training) if not training else Residual._forward(self, x, training)
+
+
+@pytest.mark.parametrize("kind", [Residual, Recording])
+@pytest.mark.parametrize("pool", [(), (tn.MaxPool2d(1),)])
+def test_a_subclass_with_a_way_of_its_own_finds_all_layers_in_their_places(kind, pool):
+    def convolution():
+        return tn.Conv2d(2, 2, 3, padding=1, rng=0, dtype="float64")
+
+    parts = convolution(), tn.ReLU(), *pool, tn.BatchNorm(2, dtype="float64"), convolution(), tn.ReLU()
+    x = np.random.default_rng(0).normal(size=(4, 2, 6, 6))
+    net = pickle.loads(pickle.dumps(kind(*parts)))
+    assert stages(net) == [type(part).__name__ for part in parts]
+    y = net.forward(x, training=True)
+    grad_x = net.backward(y)
+    plain = tn.Sequential(*parts)
+    assert np.array_equal(y, x + plain.forward(x, training=True))
+    expected = plain.backward(y)
+    assert np.array_equal(grad_x, expected + y if kind is Residual else expected)
+    assert all(np.array_equal(net.grads[key], plain.grads[key]) for key in plain.grads)
+    whole = tn.Sequential(net, tn.Flatten(), tn.Dense(72, 2, rng=0, dtype="float64"), tn.Softmax())
+    tn.fit(whole, x, [0, 1, 0, 1], epochs=1, progress=False)
+    assert not np.array_equal(net[0].params["weight"], convolution().params["weight"])
 
 
 @pytest.mark.parametrize("sizes", [{"stride": (1, 1)}, {"padding": (1, 1)}, {"kernel_size": (3, 3)}])
@@ -173,21 +230,23 @@ def test_a_shallow_copy_shares_all_parameters():
     assert all(np.shares_memory(shared.params[key], layer.params[key]) for key in layer.params)
 
 
-def test_the_layer_that_cannot_take_what_comes_is_named():
+@pytest.mark.parametrize("training", [False, True])
+def test_the_layer_that_cannot_take_what_comes_is_named(training):
     net = tn.Sequential(tn.ReLU(), tn.Conv2d(1, 2, 3), tn.ReLU(), tn.MaxPool2d(2))
-    with pytest.raises(
-        tn.ShapeError, match=r"^layer 1: Conv2d expects an input of shape \(N, 1, H, W\), got \(1, 784\)"
-    ):
-        net(np.zeros((1, 784)))
+    for pooled in (net, net[:3]):
+        with pytest.raises(
+            tn.ShapeError, match=r"^layer 1: Conv2d expects an input of shape \(N, 1, H, W\), got \(1, 784\)"
+        ):
+            pooled.forward(np.zeros((1, 784)), training=training)
     with pytest.raises(tn.ShapeError, match=r"^layer 3: MaxPool2d: a window of \(2, 2\) does not fit"):
-        net(np.zeros((1, 1, 3, 3)))
+        net.forward(np.zeros((1, 1, 3, 3)), training=training)
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net)), lambda net: net[:]])
 def test_a_copy_takes_one_step_with_its_own_weights(copied):
     net = copied(tn.Sequential(tn.Conv2d(1, 2, 3, rng=0), tn.MaxPool2d(2)))
-    assert isinstance(net._steps[0], ConvolutionBlock)
-    assert net._steps[0].convolution is net.layers[0]
+    assert isinstance(net._stages[0], FusedConvolution)
+    assert net._stages[0].convolution is net.layers[0]
     net.params["0.weight"][...] = 0
     x = np.ones((1, 1, 6, 6))
     assert not net(x).any()
@@ -195,6 +254,7 @@ def test_a_copy_takes_one_step_with_its_own_weights(copied):
     assert net.grads["0.weight"].shape == net[0].grads["weight"].shape == (2, 1, 3, 3)
 
 
-def test_the_result_is_a_new_array():
-    (step,) = tn.Sequential(tn.Conv2d(1, 2, 3, rng=0), tn.MaxPool2d(2))._steps
-    assert step._infer(np.ones((1, 1, 6, 6), np.float32), False)[1]
+@pytest.mark.parametrize("following", [tn.MaxPool2d(2), tn.ReLU()])
+def test_the_result_is_a_new_array(following):
+    (stage,) = tn.Sequential(tn.Conv2d(1, 2, 3, rng=0), following)._stages
+    assert stage._infer(np.ones((1, 1, 6, 6), np.float32), False)[1] is True
