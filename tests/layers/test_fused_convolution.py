@@ -83,6 +83,17 @@ def test_one_stage_gives_the_bits_of_all(
         assert np.array_equal(a, b)
 
 
+@pytest.mark.parametrize("window", [(1, 3), (3, 1), (2, 3), (3, 2)])
+@pytest.mark.parametrize("group", [1, windows.GROUP_BYTES])
+def test_windows_that_are_no_squares(window, group, monkeypatch):
+    monkeypatch.setattr(windows, "GROUP_BYTES", group)
+    rng = np.random.default_rng(0)
+    layers = tn.Conv2d(1, 2, 3, rng=0, dtype="float64"), tn.MaxPool2d(window), tn.ReLU()
+    x, grad = rng.normal(size=(3, 1, 15, 15)), rng.normal(size=(3, 2, 13 // window[0], 13 // window[1]))
+    for found, expected in zip(joined(layers, x, grad, True), alone(layers, x, grad)):
+        assert np.array_equal(found, expected)
+
+
 def test_windows_side_by_side_are_pooled_a_few_rows_at_a_time(monkeypatch):
     monkeypatch.setattr("tinynet.functional.pooled_convolution.conv2d_kernel", None)
     net = tn.Sequential(tn.Conv2d(1, 2, 3, rng=0), tn.ReLU(), tn.MaxPool2d(2))
@@ -92,7 +103,7 @@ def test_windows_side_by_side_are_pooled_a_few_rows_at_a_time(monkeypatch):
         tn.Sequential(net[0], tn.MaxPool2d(2, stride=1))(x)
 
 
-@pytest.mark.parametrize("window", [(2, 2), (16, 16)])
+@pytest.mark.parametrize("window", [(3, 2), (2, 3), (16, 17)])
 def test_windows_that_relu_closes_or_that_hold_nan_pass_no_gradient(window):
     convolution = tn.Conv2d(1, 1, 1)
     convolution.params["weight"][...] = 1

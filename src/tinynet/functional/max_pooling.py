@@ -152,7 +152,7 @@ def write_places(rows: Array, largest: Array, kernel: Pair, stride: Pair, places
 
 
 def rectify(largest: Array, kernel: Pair, places: Array | None) -> None:
-    """Compute `relu` of the `largest` numbers where they are; in `places`, windows that it closes get that number."""
+    """Compute `relu` of the `largest` numbers where they are; if it gives 0, the place is the number of all."""
     relu_kernel(largest, largest)
     if places is not None:
         np.maximum(places, (largest <= 0) * places.dtype.type(kernel[0] * kernel[1]), out=places)
