@@ -269,3 +269,13 @@ def test_a_copy_takes_one_step_with_its_own_weights(copied):
 def test_the_result_is_a_new_array(following):
     (stage,) = tn.Sequential(tn.Conv2d(1, 2, 3, rng=0), following)._stages
     assert stage._infer(np.ones((1, 1, 6, 6), np.float32), False)[1] is True
+
+
+def test_gradients_can_be_had_in_inference_as_of_other_layers():
+    (stage,) = tn.Sequential(tn.Conv2d(1, 2, 3, rng=0), tn.MaxPool2d(2), tn.ReLU())._stages
+    x = np.random.default_rng(0).normal(size=(1, 1, 6, 6)).astype(np.float32)
+    for found, expected in zip(
+        *(stage._differentiate(c, y)[:1] for y, c in (stage._evaluate(x, t) for t in (False, True)))
+    ):
+        assert np.array_equal(found, expected)
+        assert found.any()

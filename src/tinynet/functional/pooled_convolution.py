@@ -34,32 +34,21 @@ def conv2d_max_pool_kernel(
     stride: Pair,
     padding: Pair,
     rectified: bool,
-) -> Array:
-    """Compute `max_pool2d_kernel` of `conv2d_kernel`, and `relu` of that if `rectified`.
+    find_places: bool,
+) -> tuple[Array, Array | None]:
+    """Compute `max_pool2d_and_places` of `conv2d_kernel`, the places only if `find_places`, else None.
 
     Where windows lie side by side, a few rows are pooled as soon as they are there, while the cache has them.
     """
     if _side_by_side(kernel, stride, padding):
-        return _pooled_rows(columns, weight, bias, kernel, rectified, None)
-    y = max_pool2d_kernel(conv2d_kernel(columns, weight, bias), kernel, stride, padding)
-    return relu_kernel(y, y) if rectified else y
-
-
-def conv2d_max_pool_and_places(
-    columns: WindowColumns,
-    weight: Array,
-    bias: Array | None,
-    kernel: Pair,
-    stride: Pair,
-    padding: Pair,
-    rectified: bool,
-) -> tuple[Array, Array]:
-    """Compute `max_pool2d_and_places` of `conv2d_kernel`, a few rows at a time as above."""
-    if not _side_by_side(kernel, stride, padding):
-        return max_pool2d_and_places(conv2d_kernel(columns, weight, bias), kernel, stride, padding, rectified)
-    counts = columns.counts[0] // kernel[0], columns.counts[1] // kernel[1]
-    places = empty_places((counts[0], len(weight), counts[1], columns.samples), kernel)
-    return _pooled_rows(columns, weight, bias, kernel, rectified, places), places
+        counts = columns.counts[0] // kernel[0], columns.counts[1] // kernel[1]
+        places = empty_places((counts[0], len(weight), counts[1], columns.samples), kernel) if find_places else None
+        return _pooled_rows(columns, weight, bias, kernel, rectified, places), places
+    y = conv2d_kernel(columns, weight, bias)
+    if find_places:
+        return max_pool2d_and_places(y, kernel, stride, padding, rectified)
+    y = max_pool2d_kernel(y, kernel, stride, padding)
+    return relu_kernel(y, y) if rectified else y, None
 
 
 def _side_by_side(kernel: Pair, stride: Pair, padding: Pair) -> bool:

@@ -8,7 +8,7 @@ from tinynet.errors import ShapeError
 from tinynet.functional.activations import relu_backward
 from tinynet.functional.convolution import conv2d_kernel
 from tinynet.functional.max_pooling import max_pool2d_backward_kernel
-from tinynet.functional.pooled_convolution import conv2d_max_pool_and_places, conv2d_max_pool_kernel
+from tinynet.functional.pooled_convolution import conv2d_max_pool_kernel
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
@@ -36,17 +36,19 @@ class FusedConvolution:
         return self.convolution.params
 
     def _infer(self, x: Array, scratch: bool) -> tuple[Array, bool]:
-        operands = self._operands(x)
-        if self.pooling is None:
-            return conv2d_kernel(*operands, self.rectified), True
-        return conv2d_max_pool_kernel(*operands, *_sizes(self.pooling), self.rectified), True
+        return self._run(x, False)[0], True
 
     def _evaluate(self, x: Array, training: bool) -> tuple[Array, Any]:
+        return self._run(x, True)
+
+    def _run(self, x: Array, places: bool) -> tuple[Array, Any]:
+        """Return the output and the context, which is of use with `places` only."""
         operands = self._operands(x)
+        kept: Array | None
         if self.pooling is None:
             y = kept = conv2d_kernel(*operands, self.rectified)
         else:
-            y, kept = conv2d_max_pool_and_places(*operands, *_sizes(self.pooling), self.rectified)
+            y, kept = conv2d_max_pool_kernel(*operands, *_sizes(self.pooling), self.rectified, places)
         return y, ((operands[0], x.shape), kept)
 
     def _update(self, context: Any) -> None:
