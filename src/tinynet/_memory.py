@@ -18,6 +18,8 @@ import numpy as np
 if TYPE_CHECKING:
     from tinynet._arrays import Array
 
+    Block = tuple[Array, int]  # memory, and how far in it a line of the cache begins
+
 #: Smaller arrays come out of memory that the C library keeps; larger ones are rare and would stay reserved for long.
 SMALLEST, LARGEST = 1 << 17, 1 << 26
 #: What a thread keeps altogether, until it ends.
@@ -32,7 +34,7 @@ class _Blocks(threading.local):
     """The blocks of one thread, the longest unused first."""
 
     def __init__(self) -> None:
-        self.blocks: list[Array] = []
+        self.blocks: list[Block] = []
         self.busy = False
 
 
@@ -47,24 +49,28 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         return np.empty(shape, dtype)
     _own.busy = True
     try:
-        block = _free_block(_own.blocks, nbytes + LINE)
-        return np.ndarray(shape, dtype, block, -block.__array_interface__["data"][0] % LINE)
+        return np.ndarray(shape, dtype, *_free_block(_own.blocks, nbytes + LINE))
     finally:
         _own.busy = False
 
 
-def _free_block(blocks: list[Array], size: int) -> Array:
+def _free_block(blocks: list[Block], size: int) -> Block:
     """Return a block of at least `size` bytes that no array lies in, and put it last."""
-    fresh = [np.empty(0, np.uint8)]
-    unused = sys.getrefcount(fresh[0])  # whatever Python and a debugger count beside the users
+    fresh = [(np.empty(0, np.uint8), 0)]
+    unused = sys.getrefcount(fresh[0][0])  # whatever Python and a debugger count beside the users
     for i in range(len(blocks) - 1, -1, -1):  # what was used last may still be in the cache
-        if size <= blocks[i].nbytes <= 2 * size and sys.getrefcount(blocks[i]) <= unused:
+        if size <= blocks[i][0].nbytes <= 2 * size and sys.getrefcount(blocks[i][0]) <= unused:
             blocks.append(blocks.pop(i))
             return blocks[-1]
-    while blocks and sum(block.nbytes for block in blocks) + size > KEPT:
+    while blocks and sum(block.nbytes for block, _ in blocks) + size > KEPT:
         del blocks[0]  # where arrays lie in it, it lives as long as they do
-    blocks.append(np.empty(size, np.uint8))
+    blocks.append(_block(size))
     return blocks[-1]
+
+
+def _block(size: int) -> Block:
+    memory = np.empty(size, np.uint8)
+    return memory, -memory.__array_interface__["data"][0] % LINE
 
 
 def zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:

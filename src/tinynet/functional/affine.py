@@ -159,9 +159,11 @@ def _product(a: Array, b: Array) -> Array:
 def weight_order(weight: Array) -> Array:
     """Return `weight`, laid out in memory as BLAS multiplies by it soonest: where it is wide, column after column.
 
-    It takes up to a fifth less time for a batch of 64 rows, forward and backward, and no more for one row.
+    It takes up to a fifth less time for a batch of 64 rows, forward and backward, and no more for one row. But large
+    matrices, which no cache near the core keeps, are read from memory sooner along their rows.
     """
-    return np.asfortranarray(weight) if len(weight) >= WIDE else weight
+    wide = len(weight) >= WIDE and weight.size <= ALONE
+    return np.asfortranarray(weight) if wide else np.ascontiguousarray(weight)
 
 
 def matrix_vector(weight: Array, x: Array) -> Array:
@@ -171,11 +173,8 @@ def matrix_vector(weight: Array, x: Array) -> Array:
     sleeping, it may be kept waiting for milliseconds.
     """
     y: Array
-    if not (ALONE < weight.size <= 4 * ALONE and weight.flags.f_contiguous):  # so that some columns need no copy
+    if not ALONE < weight.size <= 4 * ALONE:
         y = np.dot(weight, x)
         return y
-    step = max(1, ALONE // len(weight))
-    y = np.dot(weight[:, :step], x[:step])
-    for i in range(step, len(x), step):
-        y += np.dot(weight[:, i : i + step], x[i : i + step])
-    return y
+    step = max(1, ALONE // len(x))
+    return np.concatenate([np.dot(weight[i : i + step], x) for i in range(0, len(weight), step)])

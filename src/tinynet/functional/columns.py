@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from tinynet._memory import LINE, empty
 from tinynet._threads import share
@@ -45,8 +44,9 @@ def filter_matrix(weight: Array, bias: Array | None) -> Array:
     laid_out = weight.transpose(0, 2, 3, 1).reshape(filters, kh, kw * channels)
     if bias is None:
         return laid_out.reshape(filters, kh * kw * channels)
-    matrix = np.zeros((filters, kh, kw * channels + 1), weight.dtype)
+    matrix = np.empty((filters, kh, kw * channels + 1), weight.dtype)
     matrix[:, :, :-1] = laid_out
+    matrix[:, 1:, -1] = 0
     matrix[:, 0, -1] = bias
     return matrix.reshape(filters, -1)
 
@@ -84,18 +84,18 @@ class WindowColumns:
         Columns and rows of as many `filters` are what the cache has to hold.
         """
         nbytes = max(self.down * self._rows[0].nbytes, filters * self._rows[0, 0].nbytes)
-        columns = _below_each_other(self._rows, self.kh, self.down, self.counts[0])
+        columns = self._below_each_other()
         for group in row_groups(self.counts[0], nbytes, together):
             yield group, columns[group]
 
     def _shifted(self, rows: Array, right: int) -> Array:
-        """Return the rows at each of the kw shifts, (H, kw C + ones, Wo N), perhaps with gaps between the rows."""
+        """Return the rows at each of the kw shifts, (H, kw C + ones, Wo N or, with a gap behind each, more)."""
         c, end = self.channels, self.kw * self.channels
         length = self.counts[1] * self.samples
         # Rows a multiple of `ALIASED` bytes apart would be in each other's place in a core's cache.
         apart = length + (LINE // rows.itemsize if length * rows.itemsize % ALIASED == 0 else 0)
-        shifted = empty((len(rows), end + self.ones, apart), rows.dtype)[:, :, :length]
-        pixels = shifted.reshape(*shifted.shape[:2], self.counts[1], self.samples)  # a view
+        shifted = empty((len(rows), end + self.ones, apart), rows.dtype)
+        pixels = shifted[:, :, :length].reshape(*shifted.shape[:2], self.counts[1], self.samples)  # a view
 
         def copy(group: slice) -> None:
             for k in range(self.kw):
@@ -105,9 +105,9 @@ class WindowColumns:
         share(copy, row_groups(len(rows), shifted[0].nbytes), shifted.nbytes)
         return shifted
 
-
-def _below_each_other(rows: Array, kh: int, down: int, ho: int) -> Array:
-    """View (H, C, L) as the overlapping (Ho, kh C, L): kh rows from every `down`-th on."""
-    _, c, length = rows.shape
-    row, channel, item = rows.strides
-    return as_strided(rows, (ho, kh * c, length), (down * row, channel, item), writeable=False)
+    def _below_each_other(self) -> Array:
+        """View the rows as the overlapping (Ho, kh (kw C + ones), Wo N): kh from every `down`-th on."""
+        rows = self._rows
+        shape = self.counts[0], self.kh * rows.shape[1], self.counts[1] * self.samples
+        # What `as_strided` returns, in a tenth of its time.
+        return np.ndarray(shape, self.dtype, rows, strides=(self.down * rows.strides[0], *rows.strides[1:]))
