@@ -33,21 +33,21 @@ def test_they_come_the_same_again_after_the_images_are_gone(kernel, stride, ones
     found = WindowColumns(windows.to_images(rows), kernel, stride, (0, 0), ones)
     expected = columns_by_hand(X, kernel, stride, ones)
     for _ in range(2):
-        assert np.array_equal(np.concatenate([group for _, group in found.groups(1)]), expected)
+        assert np.array_equal(np.concatenate([columns for _, (columns,) in found.groups(1)]), expected)
         rows[...] = np.nan
 
 
 def test_of_a_kernel_of_one_column_nothing_is_copied():
     rows = np.zeros((7, 2, 6, 3))
     found = WindowColumns(windows.to_images(rows), (3, 1), (1, 1), (0, 0), False)
-    assert all(np.shares_memory(group, rows) for _, group in found.groups(1))
+    assert all(np.shares_memory(columns, rows) for _, (columns,) in found.groups(1))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("samples", "apart"), [(127, False), (128, True), (256, True)])
 def test_no_two_rows_have_the_same_place_in_a_cache(samples, apart, dtype):
     x = np.random.default_rng(0).integers(-3, 4, (samples, 2, 4, 9)).astype(dtype)  # eight windows beside each other
-    group, matrices = next(WindowColumns(x, (3, 2), (1, 1), (0, 0), True).groups(1))
+    group, (matrices,) = next(WindowColumns(x, (3, 2), (1, 1), (0, 0), True).groups(1))
     assert matrices.strides[1] % ALIASED != 0
     assert matrices.strides[1] - 8 * samples * matrices.itemsize == (LINE if apart else 0)
     assert np.array_equal(matrices, columns_by_hand(x, (3, 2), (1, 1), True)[group])

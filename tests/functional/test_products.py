@@ -9,7 +9,7 @@ import pytest
 
 import tinynet as tn
 from tinynet import _threads
-from tinynet.functional import convolution_gradients, products
+from tinynet.functional import convolution_gradients, products, winograd
 
 RNG = np.random.default_rng(0)
 ROWS, DEPTHS, COLUMNS = (1, 16, 35, 64, 97), (1, 33, 384, 640, 641, 769), (1, 47, 48, 100, 130)
@@ -140,7 +140,10 @@ def convolutional_step():
     return [net(x), y, grad_x, *net.grads.values()]
 
 
-def test_layers_give_the_same_on_any_number_of_threads(monkeypatch):
+@pytest.mark.parametrize("fewest", [1, 10**9])
+def test_layers_give_the_same_on_any_number_of_threads(fewest, monkeypatch):
+    for name in "FEWEST_SAMPLES", "FEWEST_CHANNELS", "FEWEST":  # for windows in pairs
+        monkeypatch.setattr(winograd, name, fewest)
     found = {}
     for threads in (1, 2, 3, 5):
         monkeypatch.setattr(_threads, "THREADS", threads)
@@ -173,8 +176,8 @@ def test_gradients_of_large_filters_keep_few_sums(monkeypatch):
         peaks.append(tracemalloc.get_traced_memory()[1] / weight.nbytes)
         tracemalloc.stop()
     np.testing.assert_allclose(*gradients, rtol=1e-9, atol=1e-12)
-    assert peaks[0] < 6
-    assert peaks[0] + 4 < peaks[1] < 16
+    assert peaks[0] < 7
+    assert peaks[0] + 2 < peaks[1] < 16
 
 
 def test_few_sums_are_kept_until_they_are_added(monkeypatch):

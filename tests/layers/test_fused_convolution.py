@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinynet as tn
-from tinynet.functional import windows
+from tinynet.functional import windows, winograd
 from tinynet.layers.fused_convolution import FusedConvolution
 
 PAIRS = st.tuples(st.integers(1, 3), st.integers(1, 3))
@@ -29,6 +29,12 @@ def alone(layers, x, grad):
     for layer in reversed(layers):
         grad = layer.backward(grad)
     return [x, grad, *layers[0].grads.values()]
+
+
+def take_pairs(patch):
+    """Let convolutions take windows in pairs, however few there are."""
+    for name in "FEWEST_SAMPLES", "FEWEST_CHANNELS", "FEWEST":
+        patch.setattr(winograd, name, 1)
 
 
 def joined(layers, x, grad, input_gradient):
@@ -52,13 +58,30 @@ def joined(layers, x, grad, input_gradient):
     dtype=st.sampled_from([np.float32, np.float64]),
     group=st.sampled_from([1, 2000, windows.GROUP_BYTES]),
     whole=st.booleans(),
+    by_pairs=st.booleans(),
     input_gradient=st.booleans(),
     seed=SEEDS,
 )
 def test_one_stage_gives_the_bits_of_all(
-    kernel, stride, padding, window, moved, framed, middle, extra, bias, dtype, group, whole, input_gradient, seed
+    kernel,
+    stride,
+    padding,
+    window,
+    moved,
+    framed,
+    middle,
+    extra,
+    bias,
+    dtype,
+    group,
+    whole,
+    by_pairs,
+    input_gradient,
+    seed,
 ):
     rng = np.random.default_rng(seed)
+    if by_pairs:
+        kernel, stride = (kernel[0], 3), (stride[0], 1)
     convolution = tn.Conv2d(2, 3, kernel, stride, padding, bias, rng=rng, dtype=dtype)
     pooling = tn.MaxPool2d(window, moved, tuple(size // 2 for size in window) if framed else 0)
     layers = [convolution, *({"pool": pooling, "relu": tn.ReLU()}[name] for name in middle.split())]
@@ -73,6 +96,8 @@ def test_one_stage_gives_the_bits_of_all(
     grad = rng.normal(size=tn.Sequential(*layers)(x).shape).astype(dtype)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(windows, "GROUP_BYTES", group)
+        if by_pairs:
+            take_pairs(patch)
         found = joined(layers, x, grad, input_gradient)
         expected = alone(layers, x, grad)
     if not input_gradient:
@@ -83,10 +108,13 @@ def test_one_stage_gives_the_bits_of_all(
         assert np.array_equal(a, b)
 
 
-@pytest.mark.parametrize("window", [(1, 3), (3, 1), (2, 3), (3, 2)])
+@pytest.mark.parametrize("window", [(1, 3), (3, 1), (2, 3), (3, 2), (2, 4), (5, 6)])
 @pytest.mark.parametrize("group", [1, windows.GROUP_BYTES])
-def test_windows_that_are_no_squares(window, group, monkeypatch):
+@pytest.mark.parametrize("by_pairs", [False, True])
+def test_windows_that_are_no_squares(window, group, by_pairs, monkeypatch):
     monkeypatch.setattr(windows, "GROUP_BYTES", group)
+    if by_pairs:
+        take_pairs(monkeypatch)
     rng = np.random.default_rng(0)
     layers = tn.Conv2d(1, 2, 3, rng=0, dtype="float64"), tn.MaxPool2d(window), tn.ReLU()
     x, grad = rng.normal(size=(3, 1, 15, 15)), rng.normal(size=(3, 2, 13 // window[0], 13 // window[1]))
@@ -96,6 +124,7 @@ def test_windows_that_are_no_squares(window, group, monkeypatch):
 
 def test_windows_side_by_side_are_pooled_a_few_rows_at_a_time(monkeypatch):
     monkeypatch.setattr("tinynet.functional.pooled_convolution.conv2d_kernel", None)
+    monkeypatch.setattr("tinynet.functional.pooled_convolution.gradient_planes", None)
     net = tn.Sequential(tn.Conv2d(1, 2, 3, rng=0), tn.ReLU(), tn.MaxPool2d(2))
     x = np.ones((1, 1, 6, 6))
     assert np.array_equal(net(x), net.forward(x, training=True))

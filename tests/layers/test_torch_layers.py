@@ -104,6 +104,14 @@ def test_convolution(data):
     assert_equal_to(module, layer, data.draw(values((data.draw(FEW), layer.in_channels, *image))))
 
 
+@pytest.mark.parametrize("size", [(8, 7), (7, 8)])
+def test_convolution_of_many_channels(size):
+    """Whose windows are computed in pairs."""
+    layer = tn.Conv2d(32, 40, 3, padding=1, rng=0, dtype=np.float64)
+    module = fill(nn.Conv2d(32, 40, 3, padding=1), layer)
+    assert_equal_to(module, layer, np.random.default_rng(0).normal(size=(32, 32, *size)))
+
+
 @given(st.data())
 def test_max_pooling_takes_the_first_of_equal_numbers(data):
     (kernel, stride, padding), image = data.draw(windows())

@@ -9,7 +9,7 @@ import numpy as np
 from tinynet._arrays import check_integer
 from tinynet._memory import zeros
 from tinynet.errors import ShapeError
-from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_indices
+from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_elements
 from tinynet.functional.windows import padded_rows, to_images, to_rows, without_frame
 
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ def avg_pool2d_backward_kernel(
     if not count_include_pad:
         shares *= _share(np.broadcast_to(grad.dtype.type(0), x_shape), kernel, stride, padding)
     result = zeros((h + 2 * top, c, w + 2 * left, n), grad.dtype)
-    for window in window_indices(kernel, stride, shares.shape):
-        result[window] += shares
+    for elements in window_elements(result, kernel, stride, shares.shape):
+        elements += shares
     return without_frame(result, padding)
 
 

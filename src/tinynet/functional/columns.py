@@ -8,6 +8,7 @@ import numpy as np
 
 from tinynet._memory import LINE, empty
 from tinynet._threads import share
+from tinynet.functional import winograd
 from tinynet.functional.windows import padded_rows, row_groups, span
 
 if TYPE_CHECKING:
@@ -57,14 +58,19 @@ def kernel_order(weight: Array) -> Array:
 
 
 class WindowColumns:
-    """The windows of images as columns: a few rows of windows at a time are one matrix each.
+    """The windows of images as columns: a few rows of windows at a time are one matrix, or one for each plane.
 
     Only the kw shifts to the side are copied, and they are kept: the gradients need them once more. With the rows of
     all images first in memory, kh rows below each other are one matrix already, and the matrices of neighbouring
     windows overlap. With `ones` each row ends in a 1.
+
+    With `paired`, windows beside each other are computed two at a time, as `winograd` tells, from four planes of sums
+    in place of the shifts, of which one has the ones. It needs moderate images.
     """
 
-    def __init__(self, x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair, ones: bool) -> None:
+    def __init__(
+        self, x: Array, kernel: tuple[int, ...], stride: Pair, padding: Pair, ones: bool, paired: bool = False
+    ) -> None:
         rows = padded_rows(x, padding, 0)
         h, channels, w, samples = rows.shape
         self.kh: int = kernel[0]
@@ -75,27 +81,56 @@ class WindowColumns:
         self.counts: Pair = (h - self.kh) // self.down + 1, (w - self.kw) // stride[1] + 1
         self.ones: bool = ones
         self.dtype: np.dtype[Any] = x.dtype
-        shifts = _shifts(self.kw, stride[1])
-        self._rows: Array = self._shifted(rows, stride[1]) if shifts else rows.reshape(h, channels, w * samples)
+        planes = self._transformed(rows) if paired else None
+        self.paired: bool = planes is not None
+        if planes is None:
+            shifts = _shifts(self.kw, stride[1])
+            planes = [self._shifted(rows, stride[1]) if shifts else rows.reshape(h, channels, w * samples)]
+        # Each (H, kw C + ones, at least Wo N), or of T pairs (H, C + ones, at least T N).
+        self._planes: list[Array] = planes
 
-    def groups(self, filters: int, together: int = 1) -> Iterator[tuple[slice, Array]]:
-        """Yield which rows of windows, as `row_groups` cuts them, and the columns, (rows, kh (kw C + ones), Wo N).
+    @property
+    def beside(self) -> int:
+        """How many columns lie beside each other for every image: its windows in a row, or the pairs of them."""
+        return winograd.pairs(self.counts[1]) if self.paired else self.counts[1]
 
-        Columns and rows of as many `filters` are what the cache has to hold.
+    @property
+    def bias_plane(self) -> int:
+        """Which plane has the ones."""
+        return winograd.BIAS_PLANE if self.paired else 0
+
+    def filter_planes(self, weight: Array) -> list[Array]:
+        """Return what each plane is multiplied by: filters of kw columns, or of one for pairs."""
+        return winograd.transform_filters(weight) if self.paired else [weight]
+
+    def filter_planes_backward(self, grads: list[Array]) -> Array:
+        """Return the gradient of the filters from that of each plane's."""
+        return winograd.transform_filters_backward(grads) if self.paired else grads[0]
+
+    def groups(self, filters: int, together: int = 1) -> Iterator[tuple[slice, list[Array]]]:
+        """Yield rows of windows, as `row_groups` cuts them: which, and their part of all `matrices`.
+
+        Columns, and rows of as many `filters`, are what the cache has to hold.
         """
-        nbytes = max(self.down * self._rows[0].nbytes, filters * self._rows[0, 0].nbytes)
-        columns = self._below_each_other()
+        rows = self._planes[0]
+        nbytes = len(self._planes) * max(self.down * rows[0].nbytes, filters * rows[0, 0].nbytes)
+        columns = self.matrices()
         for group in row_groups(self.counts[0], nbytes, together):
-            yield group, columns[group]
+            yield group, [plane[group] for plane in columns]
+
+    def matrices(self) -> list[Array]:
+        """View the columns of all rows, (Ho, kh (kw C + ones), Wo N), or of T pairs four (Ho, kh (C + ones), T N)."""
+        length = self.beside * self.samples
+        return [
+            below_each_other(plane, (self.counts[0], self.kh * plane.shape[1], length), self.down)
+            for plane in self._planes
+        ]
 
     def _shifted(self, rows: Array, right: int) -> Array:
         """Return the rows at each of the kw shifts, (H, kw C + ones, Wo N or, with a gap behind each, more)."""
         c, end = self.channels, self.kw * self.channels
-        length = self.counts[1] * self.samples
-        # Rows a multiple of `ALIASED` bytes apart would be in each other's place in a core's cache.
-        apart = length + (LINE // rows.itemsize if length * rows.itemsize % ALIASED == 0 else 0)
-        shifted = empty((len(rows), end + self.ones, apart), rows.dtype)
-        pixels = shifted[:, :, :length].reshape(*shifted.shape[:2], self.counts[1], self.samples)  # a view
+        shifted = self._rows(len(rows), end + self.ones, self.counts[1])
+        pixels = self._pixels(shifted, self.counts[1])
 
         def copy(group: slice) -> None:
             for k in range(self.kw):
@@ -105,9 +140,41 @@ class WindowColumns:
         share(copy, row_groups(len(rows), shifted[0].nbytes), shifted.nbytes)
         return shifted
 
-    def _below_each_other(self) -> Array:
-        """View the rows as the overlapping (Ho, kh (kw C + ones), Wo N): kh from every `down`-th on."""
-        rows = self._rows
-        shape = self.counts[0], self.kh * rows.shape[1], self.counts[1] * self.samples
-        # What `as_strided` returns, in a tenth of its time.
-        return np.ndarray(shape, self.dtype, rows, strides=(self.down * rows.strides[0], *rows.strides[1:]))
+    def _transformed(self, rows: Array) -> list[Array] | None:
+        """Return the planes of sums of pixels, or None if some pixel is too large."""
+        pairs, too_large = winograd.pairs(self.counts[1]), []
+        planes = [
+            self._rows(len(rows), self.channels + (self.ones and k == winograd.BIAS_PLANE), pairs)
+            for k in range(winograd.PLANES)
+        ]
+        sums = [self._pixels(plane, pairs)[:, : self.channels] for plane in planes]
+
+        def transform(group: slice) -> None:
+            if not winograd.is_moderate(rows[group]):
+                too_large.append(group)
+                return
+            winograd.transform_images(rows[group], [plane[group] for plane in sums])
+            planes[winograd.BIAS_PLANE][group, self.channels :] = 1
+
+        nbytes = winograd.PLANES * planes[0].nbytes
+        share(transform, row_groups(len(rows), nbytes // len(rows)), nbytes)
+        return None if too_large else planes
+
+    def _rows(self, count: int, height: int, columns: int) -> Array:
+        """Return memory for rows of so many `columns` for each image, perhaps with gaps between them."""
+        length = columns * self.samples
+        # Rows a multiple of `ALIASED` bytes apart would be in each other's place in a core's cache.
+        gap = LINE // self.dtype.itemsize if length * self.dtype.itemsize % ALIASED == 0 else 0
+        return empty((count, height, length + gap), self.dtype)
+
+    def _pixels(self, rows: Array, columns: int) -> Array:
+        """View what `_rows` returned as (rows, height, columns, N), without the gaps."""
+        return rows[:, :, : columns * self.samples].reshape(*rows.shape[:2], columns, self.samples)
+
+
+def below_each_other(rows: Array, shape: tuple[int, ...], down: int = 1) -> Array:
+    """View contiguous rows (H, C, L) as overlapping matrices (count, kh C, L): kh rows from every `down`-th on.
+
+    It is what `as_strided` returns, in a tenth of the time.
+    """
+    return np.ndarray(shape, rows.dtype, rows, strides=(down * rows.strides[0], *rows.strides[1:]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from tinynet._arrays import as_real
 from tinynet._memory import empty
 from tinynet._threads import share
 from tinynet.errors import ShapeError
+from tinynet.functional import winograd
 from tinynet.functional.activations import relu_kernel
 from tinynet.functional.columns import WindowColumns, filter_matrix, ones_pay
 from tinynet.functional.products import product
@@ -70,37 +71,64 @@ def conv2d(
 
 def conv2d_columns(x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair) -> WindowColumns:
     """Return the windows that the filters meet as columns, with ones for the bias where that pays."""
-    return WindowColumns(x, weight.shape[2:], stride, padding, bias is not None and ones_pay(x, weight, stride))
+    ones = bias is not None and ones_pay(x, weight, stride)
+    return WindowColumns(x, weight.shape[2:], stride, padding, ones, winograd.pays(x, weight, stride))
 
 
 def conv2d_kernel(columns: WindowColumns, weight: Array, bias: Array | None, rectified: bool = False) -> Array:
     """Compute `conv2d` of validated arguments from `conv2d_columns`, and `relu` of that if `rectified`."""
     (ho, wo), n = columns.counts, columns.samples
-    result = empty((ho, len(weight), wo * n), columns.dtype)
-    convolve = convolution_of_rows(columns, weight, bias)
+    result = empty((ho, len(weight), wo, n), columns.dtype)
+    convolution = RowsOfConvolution(columns, weight, bias)
 
-    def convolve_group(group: tuple[slice, Array]) -> None:
+    def convolve(group: tuple[slice, list[Array]]) -> None:
         rows = result[group[0]]
-        convolve(group[1], rows)
+        convolution.write(group[1], rows)
         if rectified:
             relu_kernel(rows, rows)
 
-    share(convolve_group, columns.groups(len(weight)), result.nbytes)
-    return to_images(result.reshape(ho, len(weight), wo, n))
+    share(convolve, columns.groups(len(weight)), result.nbytes)
+    return to_images(result)
 
 
-def convolution_of_rows(columns: WindowColumns, weight: Array, bias: Array | None) -> Callable[[Array, Array], None]:
-    """Return what computes rows of `conv2d`, (rows, F, Wo N), from a group of `columns`: one product each."""
-    matrix = filter_matrix(weight, bias if columns.ones else None)
-    added = None if bias is None or columns.ones else bias[:, None]
+class RowsOfConvolution:
+    """What computes rows of `conv2d` from their part of all `columns`: one product for each plane."""
 
-    def convolve(matrices: Array, out: Array) -> None:
+    def __init__(self, columns: WindowColumns, weight: Array, bias: Array | None) -> None:
+        as_ones = bias if columns.ones else None
+        self._added: Array | None = None if columns.ones else bias
+        self._matrices: list[Array] = [
+            filter_matrix(filters, as_ones if k == columns.bias_plane else None)
+            for k, filters in enumerate(columns.filter_planes(weight))
+        ]
+        self._columns = columns
+
+    def write(self, planes: list[Array], out: Array) -> None:
+        """Write the rows to `out`, (rows, F, Wo, N)."""
+        if not self._columns.paired:
+            self._multiply(planes, [out])
+            return
+        for k, half in enumerate(self.halves(planes)):
+            windows = out[:, :, k::2]
+            windows[...] = half[:, :, : windows.shape[2]]
+
+    def halves(self, planes: list[Array]) -> list[Array]:
+        """Return the first and the second windows of all T pairs in the rows, each (rows, F, T, N)."""
+        columns = self._columns
+        shape = len(planes), len(planes[0]), len(self._matrices[0]), columns.beside, columns.samples
+        return self._multiply(planes, list(empty(shape, columns.dtype)))
+
+    def _multiply(self, planes: list[Array], results: list[Array]) -> list[Array]:
+        """Compute one product for each plane in the memory of `results`, and what they are parts of."""
         with np.errstate(over="ignore", invalid="ignore"):
-            product(matrix, matrices, out)
-            if added is not None:
-                out += added
-
-    return convolve
+            for matrix, plane, result in zip(self._matrices, planes, results):
+                product(matrix, plane, result.reshape(*result.shape[:2], plane.shape[2]))
+            if self._columns.paired:
+                results = winograd.sum_products(results)
+            if self._added is not None:
+                for result in results:
+                    result += self._added[:, None, None]
+        return results
 
 
 def checked_convolution(

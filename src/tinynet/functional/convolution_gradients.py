@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet._memory import empty, zeros
+from tinynet._memory import empty
 from tinynet._threads import share
 from tinynet.errors import ShapeError
-from tinynet.functional.columns import WindowColumns, ones_pay
-from tinynet.functional.convolution import checked_convolution
+from tinynet.functional import winograd
+from tinynet.functional.columns import below_each_other
+from tinynet.functional.convolution import checked_convolution, conv2d_columns
 from tinynet.functional.products import KEPT_BYTES, PARTS, product, sum_of_products
-from tinynet.functional.windows import as_images, span, to_rows, window_counts, without_frame
+from tinynet.functional.windows import as_images, row_groups, span, to_rows, window_counts, without_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike
 
     from tinynet._arrays import Array
+    from tinynet.functional.columns import WindowColumns
     from tinynet.functional.windows import Pair
 
 
@@ -69,83 +72,120 @@ def conv2d_backward(
             f"conv2d_backward expects grad {(len(x), len(weight), *counts)} for x {x.shape} and weight "
             f"{weight.shape}, got {grad.shape}"
         )
-    grad_x = conv2d_input_gradient(grad, x.shape, weight, stride, padding)
-    columns = WindowColumns(x, weight.shape[2:], stride, padding, ones_pay(x, weight, stride))
-    grad_weight, grad_bias = conv2d_parameter_gradients(grad, columns, bias=True)
+    columns = conv2d_columns(x, weight, np.zeros(len(weight), x.dtype), stride, padding)
+    planes = gradient_planes(grad, columns)
+    grad_x = conv2d_input_gradient(planes, columns, x.shape, weight, stride, padding)
+    grad_weight, grad_bias = conv2d_parameter_gradients(planes, columns, bias=True)
     return grad_x, grad_weight, grad_bias
 
 
-def conv2d_parameter_gradients(grad: Array, columns: WindowColumns, bias: bool) -> list[Array]:
-    """Compute the gradients of weight and, if asked for, `bias` in `conv2d_backward` from the columns of `x`."""
-    kh, kw, channels, ones, filters = columns.kh, columns.kw, columns.channels, columns.ones, grad.shape[1]
-    rows = _gradient_rows(grad)
-    groups = list(columns.groups(filters))
-    shape = kh * (kw * channels + ones), filters
+def gradient_planes(grad: Array, columns: WindowColumns) -> list[Array]:
+    """Return a gradient (N, F, Ho, Wo) as contiguous (Ho, F, Wo N), or for pairs of windows as four (Ho, F, T N)."""
+    rows = np.ascontiguousarray(to_rows(grad))
+    ho, filters, wo, n = rows.shape
+    if not columns.paired:
+        return [rows.reshape(ho, filters, wo * n)]
+    planes = empty((winograd.PLANES, ho, filters, winograd.pairs(wo), n), rows.dtype)
+
+    def separate(group: slice) -> None:
+        even, odd = planes[0, group], planes[3, group]
+        even[...] = rows[group, :, 0::2]
+        odd[:, :, : wo // 2] = rows[group, :, 1::2]
+        odd[:, :, wo // 2 :] = 0
+        winograd.sum_products_backward(list(planes[:, group]))
+
+    share(separate, row_groups(ho, planes[:, 0].nbytes), planes.nbytes)
+    return list(planes.reshape(winograd.PLANES, ho, filters, -1))
+
+
+def conv2d_parameter_gradients(planes: list[Array], columns: WindowColumns, bias: bool) -> list[Array]:
+    """Compute the gradients of weight and, if asked for, `bias` in `conv2d_backward`, from its `gradient_planes`."""
+    kh, filters = columns.kh, planes[0].shape[1]
+    matrices, rows = columns.matrices(), columns.counts[0]
     # The order of the sums is the same on any number of threads.
-    parts = max(1, min(PARTS, len(groups), KEPT_BYTES // (prod(shape) * grad.itemsize)))
-    sums = zeros((parts, *shape), grad.dtype)
+    parts = min(PARTS // len(planes), rows, KEPT_BYTES // (matrices[0].shape[1] * filters * planes[0].itemsize))
+    step = -(-rows // max(1, parts))
+    sums = [empty((-(-rows // step), matrix.shape[1], filters), matrix.dtype) for matrix in matrices]
 
-    def multiply(part: int) -> None:
-        summand = empty(shape, grad.dtype)
+    def multiply(item: tuple[int, int]) -> None:
+        part, k = item
+        group = slice(part * step, (part + 1) * step)
         with np.errstate(over="ignore", invalid="ignore"):
-            for place, group in groups[part::parts]:
-                # BLAS takes a sixth less time for this product than for its transpose.
-                sum_of_products(group, rows[place].transpose(0, 2, 1), summand)
-                sums[part] += summand
+            # BLAS takes a sixth less time for this product than for its transpose.
+            sum_of_products(matrices[k][group], planes[k][group].transpose(0, 2, 1), sums[k][part])
 
-    share(multiply, range(parts), rows.nbytes)
+    items = [(part, k) for part in range(len(sums[0])) for k in range(len(planes))]
+    share(multiply, items, len(planes) * planes[0].nbytes)
     with np.errstate(over="ignore", invalid="ignore"):
-        matrix = sums.sum(axis=0).T.reshape(filters, kh, kw * channels + ones)
-        gradients = [matrix[:, :, : kw * channels].reshape(filters, kh, kw, channels).transpose(0, 3, 1, 2)]
-        if bias:
-            gradients.append(matrix[:, 0, -1].copy() if ones else rows.sum(axis=2).sum(axis=0))
-    return gradients
+        grads = [total.sum(axis=0).T.reshape(filters, kh, -1) for total in sums]
+        grad_bias = []
+        if columns.ones:
+            grad_bias = [grads[columns.bias_plane][:, 0, -1].copy()]
+            grads[columns.bias_plane] = grads[columns.bias_plane][:, :, :-1]
+        elif bias:
+            grad_bias = [planes[columns.bias_plane].sum(axis=2).sum(axis=0)]
+        by_plane = [grad.reshape(filters, kh, -1, columns.channels).transpose(0, 3, 1, 2) for grad in grads]
+        return [columns.filter_planes_backward(by_plane), *grad_bias]
 
 
-def conv2d_input_gradient(grad: Array, x_shape: tuple[int, ...], weight: Array, stride: Pair, padding: Pair) -> Array:
-    """Compute the input's gradient in `conv2d_backward` from validated arguments: the mirror image of the columns.
+def conv2d_input_gradient(
+    planes: list[Array], columns: WindowColumns, x_shape: tuple[int, ...], weight: Array, stride: Pair, padding: Pair
+) -> Array:
+    """Compute the input's gradient in `conv2d_backward` from `gradient_planes`: the mirror image of the columns.
 
     Windows that cover one row of the image lie in neighbouring rows of windows, whose gradients are one matrix
-    already. To the side, what the kw products give is added, shifted.
+    already. To the side, what the kw products give is added, shifted, or what the planes give.
     """
     n, c, h, w = x_shape
     filters, _, kh, kw = weight.shape
-    ho, wo = grad.shape[2:]
     down, right = stride
-    frame = empty((h + 2 * padding[0], c, w + 2 * padding[1], n), grad.dtype)
-    rows = _gradient_rows(grad)
+    frame = empty((h + 2 * padding[0], c, w + 2 * padding[1], n), planes[0].dtype)
     # Every `down`-th kernel row, from below, meets one row of the image.
-    kernels = [weight[:, :, k::down][:, :, ::-1].transpose(3, 1, 2, 0) for k in range(min(down, kh))]
-    kernels = [np.ascontiguousarray(kernel) for kernel in kernels]
+    kernels = [
+        [np.ascontiguousarray(plane[:, :, k::down][:, :, ::-1].transpose(3, 1, 2, 0)) for k in range(min(down, kh))]
+        for plane in columns.filter_planes(weight)
+    ]
 
-    def gather(r: int) -> None:
-        row = frame[r]
-        row.fill(0)
-        if r % down >= kh:
-            return  # it lies between the windows
-        kernel = kernels[r % down]
-        start = r // down + 1 - kernel.shape[2]  # the first row of windows that covers it, were there more above
-        first, last = max(0, start), min(ho, r // down + 1)
-        if first >= last:
-            return  # below all windows
-        matrix = kernel[:, :, first - start : last - start].reshape(kw * c, (last - first) * filters)
-        gradients = rows[first:last].reshape((last - first) * filters, wo * n)
+    def gather(group: tuple[slice, slice, slice]) -> None:
+        rows, windows, met = group
+        part, depth = frame[rows], (windows.stop - windows.start) * filters
+        if depth <= 0:  # between windows, or below all
+            part.fill(0)
+            return
+        products = []
         with np.errstate(over="ignore", invalid="ignore"):
-            products = _new_product(matrix, gradients).reshape(kw, c, wo, n)
-            for k in range(kw):
-                row[:, span(k, right, wo)] += products[k]
+            for kernel, plane in zip(kernels, planes):
+                matrix = kernel[rows.start % down][:, :, met].reshape(-1, depth)
+                gradients = below_each_other(plane[windows.start :], (len(part), depth, plane.shape[2]))
+                result = empty((len(part), len(matrix), plane.shape[2]), plane.dtype)
+                product(matrix, gradients, result)
+                products.append(result.reshape(len(part), len(matrix) // c, c, columns.beside, n))
+            if columns.paired:
+                winograd.transform_images_backward([result[:, 0] for result in products], part)
+            else:
+                part.fill(0)
+                for k in range(kw):
+                    part[:, :, span(k, right, columns.beside)] += products[0][:, k]
 
-    share(gather, range(len(frame)), frame.nbytes)  # one row at a time: the products stay in the cache
+    nbytes = c * sum(len(kernel[0]) * plane[0, 0].nbytes for kernel, plane in zip(kernels, planes))
+    share(gather, _covered_alike(len(frame), columns, nbytes), frame.nbytes)
     return without_frame(frame, padding)
 
 
-def _new_product(a: Array, b: Array) -> Array:
-    out = empty((len(a), b.shape[1]), a.dtype)
-    product(a, b, out)
-    return out
+def _covered_alike(height: int, columns: WindowColumns, nbytes: int) -> Iterator[tuple[slice, slice, slice]]:
+    """Yield rows of an image that as many rows of windows cover, as `row_groups` cuts them, with `nbytes` for each.
 
-
-def _gradient_rows(grad: Array) -> Array:
-    """Return a gradient (N, F, Ho, Wo) as (Ho, F, Wo N), contiguous."""
-    rows = np.ascontiguousarray(to_rows(grad))
-    return rows.reshape(*rows.shape[:2], rows.shape[2] * rows.shape[3])
+    With them come the rows of windows that cover the first of them, each of the others being covered by rows one
+    further down, and which of a kernel's rows in `conv2d_input_gradient` they meet.
+    """
+    ho = columns.counts[0]
+    for k in range(columns.down):
+        depth, count = len(range(k, columns.kh, columns.down)), len(range(k, height, columns.down))
+        inside = range(max(0, depth - 1), min(ho, count))
+        groups = [slice(i, i + 1) for i in range(count) if i not in inside]
+        groups += [slice(g.start + inside.start, g.stop + inside.start) for g in row_groups(len(inside), nbytes)]
+        for group in groups:
+            above = group.start + 1 - depth  # the first row of windows that covers it, or would
+            windows = slice(max(0, above), min(ho, group.start + 1))
+            rows = slice(k + columns.down * group.start, k + columns.down * (group.stop - 1) + 1, columns.down)
+            yield rows, windows, slice(windows.start - above, windows.stop - above)

@@ -9,11 +9,13 @@ import numpy as np
 from tinynet._memory import empty, zeros
 from tinynet._threads import share
 from tinynet.functional.activations import relu_kernel
-from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_indices
+from tinynet.functional.pooling import checked_output, checked_pooling, reduce_windows, window_elements
 from tinynet.functional.selection import keep_where
 from tinynet.functional.windows import padded_rows, row_groups, to_images, to_rows, window_counts, without_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import ArrayLike
 
     from tinynet._arrays import Array
@@ -104,7 +106,8 @@ def max_pool2d_backward(
     grad = checked_output("max_pool2d_backward", grad, x, kernel, stride, padding)
     y = checked_output("max_pool2d_backward", y, x, kernel, stride, padding)
     places = empty_places(to_rows(y).shape, kernel)
-    write_places(padded_rows(x, padding, np.nan), to_rows(y), kernel, stride, places)
+    rows = padded_rows(x, padding, np.nan)
+    write_places(window_elements(rows, kernel, stride, places.shape), to_rows(y), places)
     return max_pool2d_backward_kernel(grad, places, x.shape, kernel, stride, padding)
 
 
@@ -125,7 +128,8 @@ def max_pool2d_and_places(
     def pool(group: slice) -> None:
         covered = slice(group.start * stride[0], (group.stop - 1) * stride[0] + kernel[0])
         reduce_windows(np.maximum, rows[covered], kernel, stride, y[group])
-        write_places(framed_by_nan[covered], y[group], kernel, stride, places[group])
+        elements = window_elements(framed_by_nan[covered], kernel, stride, y[group].shape)
+        write_places(elements, y[group], places[group])
         if rectified:
             rectify(y[group], kernel, places[group])
 
@@ -138,15 +142,15 @@ def empty_places(shape: tuple[int, ...], kernel: Pair) -> Array:
     return empty(shape, np.min_scalar_type(kernel[0] * kernel[1]))
 
 
-def write_places(rows: Array, largest: Array, kernel: Pair, stride: Pair, places: Array) -> None:
+def write_places(elements: Iterable[Array], largest: Array, places: Array) -> None:
     """Write to `places` how many elements of every window come before the first that is the `largest` one.
 
-    Padding in `rows` is NaN: equal to nothing, not even where -inf is the largest.
+    `elements` are `window_elements`. Padding in them is NaN: equal to nothing, not even where -inf is the largest.
     """
     places.fill(0)
     waiting, hit = np.ones(largest.shape, bool), np.empty(largest.shape, bool)
-    for window in window_indices(kernel, stride, largest.shape):
-        np.equal(rows[window], largest, out=hit)
+    for candidates in elements:
+        np.equal(candidates, largest, out=hit)
         np.greater(waiting, hit, out=waiting)
         places += waiting
 
@@ -171,13 +175,13 @@ def max_pool2d_backward_kernel(
 
     def spread(group: slice) -> None:
         hit = np.empty(places[group].shape, bool)
-        part = result[group.start * stride[0] :]
-        for place, window in enumerate(window_indices(kernel, stride, hit.shape)):
+        rows = result[group.start * stride[0] :]
+        for place, elements in enumerate(window_elements(rows, kernel, stride, hit.shape)):
             np.equal(places[group], place, out=hit)
             if overlap:
-                part[window] += keep_where(hit, gradients[group])
+                elements += keep_where(hit, gradients[group])
             else:
-                keep_where(hit, gradients[group], out=part[window])
+                keep_where(hit, gradients[group], out=elements)
 
     whole = slice(0, len(places))
     below = stride[0] >= kernel[0]  # whether no two rows of windows meet

@@ -1,4 +1,4 @@
-"""Convolution and the max-pooling after it, a few rows at a time."""
+"""Convolution and the max-pooling after it, a few rows at a time, and the way back."""
 
 from __future__ import annotations
 
@@ -8,19 +8,25 @@ import numpy as np
 
 from tinynet._memory import empty
 from tinynet._threads import share
+from tinynet.functional import winograd
 from tinynet.functional.activations import relu_kernel
-from tinynet.functional.convolution import conv2d_kernel, convolution_of_rows
+from tinynet.functional.convolution import RowsOfConvolution, conv2d_kernel
+from tinynet.functional.convolution_gradients import gradient_planes
 from tinynet.functional.max_pooling import (
     empty_places,
     max_pool2d_and_places,
+    max_pool2d_backward_kernel,
     max_pool2d_kernel,
     rectify,
     write_places,
 )
-from tinynet.functional.pooling import reduce_windows
-from tinynet.functional.windows import to_images
+from tinynet.functional.pooling import reduce_windows, window_elements
+from tinynet.functional.selection import keep_where
+from tinynet.functional.windows import row_groups, span, to_images, to_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from tinynet._arrays import Array
     from tinynet.functional.columns import WindowColumns
     from tinynet.functional.windows import Pair
@@ -51,9 +57,48 @@ def conv2d_max_pool_kernel(
     return relu_kernel(y, y) if rectified else y, None
 
 
+def pooled_gradient_planes(
+    grad: Array, places: Array, columns: WindowColumns, kernel: Pair, stride: Pair, padding: Pair
+) -> list[Array]:
+    """Compute `gradient_planes` of what `max_pool2d_backward` gives, from the places of `conv2d_max_pool_kernel`."""
+    (ho, wo), n, filters = columns.counts, columns.samples, grad.shape[1]
+    if not (_side_by_side(kernel, stride, padding) and _by_pairs(columns, kernel)):
+        shape = n, filters, ho, wo
+        return gradient_planes(max_pool2d_backward_kernel(grad, places, shape, kernel, stride, padding), columns)
+    gradients = np.ascontiguousarray(to_rows(grad))
+    planes = empty((winograd.PLANES, ho, filters, columns.beside, n), grad.dtype)
+    below, beside = len(places) * kernel[0], places.shape[2] * kernel[1] // 2  # all that meet a window
+    planes[:, below:], planes[:, :, :, beside:] = 0, 0
+
+    def separate(group: slice) -> None:
+        rows = planes[:, group.start * kernel[0] : group.stop * kernel[0]]
+        hit = np.empty(places[group].shape, bool)
+        for place, elements in enumerate(_elements_of_pairs([rows[0], rows[3]], kernel, hit.shape)):
+            np.equal(places[group], place, out=hit)
+            keep_where(hit, gradients[group], out=elements)
+        winograd.sum_products_backward(list(rows))
+
+    share(separate, row_groups(len(places), kernel[0] * planes[:, 0].nbytes), planes.nbytes)
+    return list(planes.reshape(winograd.PLANES, ho, filters, columns.beside * n))
+
+
 def _side_by_side(kernel: Pair, stride: Pair, padding: Pair) -> bool:
     """Whether windows lie in the image, each next to the other."""
     return stride == kernel and padding == (0, 0)
+
+
+def _by_pairs(columns: WindowColumns, kernel: Pair) -> bool:
+    """Whether what is pooled comes in pairs, which no window parts."""
+    return columns.paired and kernel[1] % 2 == 0
+
+
+def _elements_of_pairs(halves: Sequence[Array], kernel: Pair, output: tuple[int, ...]) -> list[Array]:
+    """View `window_elements` in the first and in the second pixels of all pairs."""
+    return [
+        halves[j % 2][span(i, kernel[0], output[0]), :, span(j // 2, kernel[1] // 2, output[2])]
+        for i in range(kernel[0])
+        for j in range(kernel[1])
+    ]
 
 
 def _pooled_rows(
@@ -62,18 +107,24 @@ def _pooled_rows(
     """Return what is left of all windows, side by side; write to `places`, if given, where the largest lie."""
     (ho, wo), n, filters = columns.counts, columns.samples, len(weight)
     result = empty((ho // kernel[0], filters, wo // kernel[1], n), columns.dtype)
-    convolve = convolution_of_rows(columns, weight, bias)
+    convolution = RowsOfConvolution(columns, weight, bias)
 
-    def convolve_and_pool(group: tuple[slice, Array]) -> None:
-        convolved, matrices = group
-        rows = empty((len(matrices), filters, wo * n), columns.dtype)
-        convolve(matrices, rows)
-        rows = rows.reshape(len(rows), filters, wo, n)
+    def convolve_and_pool(group: tuple[slice, list[Array]]) -> None:
+        convolved, planes = group
         pooled = slice(convolved.start // kernel[0], convolved.stop // kernel[0])
-        y = reduce_windows(np.maximum, rows, kernel, kernel, result[pooled])
-        found = None if places is None else places[pooled]
+        y, found = result[pooled], None if places is None else places[pooled]
+        elements: Iterable[Array]
+        if _by_pairs(columns, kernel):
+            elements = first, *others = _elements_of_pairs(convolution.halves(planes), kernel, y.shape)
+            for other in others:
+                first = np.maximum(first, other, out=y)
+        else:
+            rows = empty((convolved.stop - convolved.start, filters, wo, n), columns.dtype)
+            convolution.write(planes, rows)
+            reduce_windows(np.maximum, rows, kernel, kernel, y)
+            elements = window_elements(rows, kernel, kernel, y.shape)
         if found is not None:
-            write_places(rows, y, kernel, kernel, found)
+            write_places(elements, y, found)
         if rectified:
             rectify(y, kernel, found)
 

@@ -73,8 +73,8 @@ def _take(rows: Array, axis: int, places: slice) -> Array:
     return rows[places] if axis == 0 else rows[:, :, places]
 
 
-def window_indices(kernel: Pair, stride: Pair, output: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
-    """Yield, for each place in the window, the index of what lies there in all windows of (H, C, W, N)."""
+def window_elements(rows: Array, kernel: Pair, stride: Pair, output: tuple[int, ...]) -> Iterator[Array]:
+    """View, for each place in the window, what lies there in all windows of `rows`, (H, C, W, N)."""
     for i in range(kernel[0]):
         for j in range(kernel[1]):
-            yield span(i, stride[0], output[0]), slice(None), span(j, stride[1], output[2])
+            yield rows[span(i, stride[0], output[0]), :, span(j, stride[1], output[2])]

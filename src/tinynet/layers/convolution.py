@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any, Callable
 from tinynet._arrays import FLOAT32, check_positive
 from tinynet.functional.columns import kernel_order
 from tinynet.functional.convolution import conv2d_columns, conv2d_kernel
-from tinynet.functional.convolution_gradients import conv2d_input_gradient, conv2d_parameter_gradients
+from tinynet.functional.convolution_gradients import (
+    conv2d_input_gradient,
+    conv2d_parameter_gradients,
+    gradient_planes,
+)
 from tinynet.functional.windows import pair, pair_text, window_counts
 from tinynet.initializers import he_normal
 from tinynet.layers.base import Layer
@@ -115,13 +119,19 @@ class Conv2d(Layer):
         return conv2d_kernel(columns, self.params["weight"], self.params.get("bias")), (columns, x.shape)
 
     def _backward(self, context: Any, grad: Array) -> tuple[Array, Any]:
-        _, shape = context
-        grad_x = conv2d_input_gradient(grad, shape, self.params["weight"], self.stride, self.padding)
-        return grad_x, Conv2d._parameter_gradients(self, context, grad)
+        return self._gradients(context, gradient_planes(grad, context[0]))
 
     def _parameter_gradients(self, context: Any, grad: Array) -> Any:
-        columns, _ = context
-        gradients = conv2d_parameter_gradients(grad, columns, "bias" in self.params)
+        return self._gradients_of_parameters(context, gradient_planes(grad, context[0]))
+
+    def _gradients(self, context: Any, planes: list[Array]) -> tuple[Array, Any]:
+        """Do ``_backward`` from `gradient_planes`."""
+        columns, shape = context
+        grad_x = conv2d_input_gradient(planes, columns, shape, self.params["weight"], self.stride, self.padding)
+        return grad_x, self._gradients_of_parameters(context, planes)
+
+    def _gradients_of_parameters(self, context: Any, planes: list[Array]) -> dict[str, Array]:
+        gradients = conv2d_parameter_gradients(planes, context[0], "bias" in self.params)
         return dict(zip(self.params, gradients))  # weight, and bias where there is one
 
     def _columns(self, x: Array) -> WindowColumns:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tinynet.errors import ShapeError
 from tinynet.functional.activations import relu_backward
 from tinynet.functional.convolution import conv2d_kernel
-from tinynet.functional.max_pooling import max_pool2d_backward_kernel
-from tinynet.functional.pooled_convolution import conv2d_max_pool_kernel
+from tinynet.functional.convolution_gradients import gradient_planes
+from tinynet.functional.pooled_convolution import conv2d_max_pool_kernel, pooled_gradient_planes
 
 if TYPE_CHECKING:
     from tinynet._arrays import Array
@@ -55,18 +55,17 @@ class FusedConvolution:
         """Take over nothing, as none of the layers does."""
 
     def _differentiate(self, context: Any, grad: Array) -> tuple[Array, Any]:
-        return self.convolution._backward(context[0], self._convolution_gradient(context, grad))
+        return self.convolution._gradients(context[0], self._gradient_planes(context, grad))
 
     def _parameter_gradients(self, context: Any, grad: Array) -> Any:
-        return self.convolution._parameter_gradients(context[0], self._convolution_gradient(context, grad))
+        return self.convolution._gradients_of_parameters(context[0], self._gradient_planes(context, grad))
 
-    def _convolution_gradient(self, context: Any, grad: Array) -> Array:
-        """Return the gradient with respect to the output of the convolution."""
+    def _gradient_planes(self, context: Any, grad: Array) -> list[Array]:
+        """Return the `gradient_planes` of the convolution."""
         (columns, _), kept = context
         if self.pooling is None:
-            return relu_backward(grad, kept)
-        shape = columns.samples, len(self.params["weight"]), *columns.counts
-        return max_pool2d_backward_kernel(grad, kept, shape, *_sizes(self.pooling))
+            return gradient_planes(relu_backward(grad, kept), columns)
+        return pooled_gradient_planes(grad, kept, columns, *_sizes(self.pooling))
 
     def _set_grads(self, grads: Any, taken: list[Array]) -> None:
         self.convolution._set_grads(grads, taken)
