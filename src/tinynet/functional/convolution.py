@@ -53,7 +53,9 @@ def conv2d(
 
     Notes
     -----
-    Derived in :doc:`/derivations/convolution`, with the way in which it becomes one product of matrices.
+    Derived in :doc:`/derivations/convolution`, with the way in which it becomes one product of matrices. Of many
+    images with many channels, windows of three columns are computed in pairs, as :doc:`/derivations/winograd` tells;
+    that changes no result beyond rounding.
 
     Examples
     --------

@@ -56,7 +56,8 @@ def conv2d_backward(
 
     Notes
     -----
-    Derived in :doc:`/derivations/convolution`.
+    Derived in :doc:`/derivations/convolution`; for windows in pairs in :doc:`/derivations/winograd`. There an
+    infinite number in `grad` may give NaN where infinity would be right.
 
     Examples
     --------

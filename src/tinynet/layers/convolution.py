@@ -67,7 +67,7 @@ class Conv2d(Layer):
     -----
     Derived in :doc:`/derivations/convolution`. As in all networks the kernel is not turned around: mathematicians
     call this a cross-correlation. In training a layer keeps its input, with the padding around it, once for each
-    column of the kernel, so that `backward` need not copy it again.
+    column of the kernel, or twice as :doc:`/derivations/winograd` tells, so that `backward` need not copy it again.
 
     Examples
     --------
