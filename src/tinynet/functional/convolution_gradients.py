@@ -56,8 +56,8 @@ def conv2d_backward(
 
     Notes
     -----
-    Derived in :doc:`/derivations/convolution`; for windows in pairs in :doc:`/derivations/winograd`. There an
-    infinite number in `grad` may give NaN where infinity would be right.
+    Derived in :doc:`/derivations/convolution`; for windows in pairs in :doc:`/derivations/winograd`. There
+    infinite or huge numbers in `grad` may give NaN or infinity where each window alone would not.
 
     Examples
     --------
@@ -93,7 +93,8 @@ def gradient_planes(grad: Array, columns: WindowColumns) -> list[Array]:
         even[...] = rows[group, :, 0::2]
         odd[:, :, : wo // 2] = rows[group, :, 1::2]
         odd[:, :, wo // 2 :] = 0
-        winograd.sum_products_backward(list(planes[:, group]))
+        with np.errstate(over="ignore", invalid="ignore"):
+            winograd.sum_products_backward(list(planes[:, group]))
 
     share(separate, row_groups(ho, planes[:, 0].nbytes), planes.nbytes)
     return list(planes.reshape(winograd.PLANES, ho, filters, -1))

@@ -76,7 +76,8 @@ def pooled_gradient_planes(
         for place, elements in enumerate(_elements_of_pairs([rows[0], rows[3]], kernel, hit.shape)):
             np.equal(places[group], place, out=hit)
             keep_where(hit, gradients[group], out=elements)
-        winograd.sum_products_backward(list(rows))
+        with np.errstate(over="ignore", invalid="ignore"):
+            winograd.sum_products_backward(list(rows))
 
     share(separate, row_groups(len(places), kernel[0] * planes[:, 0].nbytes), planes.nbytes)
     return list(planes.reshape(winograd.PLANES, ho, filters, columns.beside * n))
