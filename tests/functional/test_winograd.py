@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from loops import conv2d
+from window_pairs import take_pairs
 
 import tinynet as tn
 from tinynet import functional as fn
-from tinynet.functional import columns, windows, winograd
+from tinynet.functional import columns, convolution_gradients, windows, winograd
+from tinynet.functional.convolution import conv2d_columns
 
 FEW = st.integers(1, 3)
 
@@ -18,13 +22,12 @@ FEW = st.integers(1, 3)
 @pytest.fixture
 def by_pairs(monkeypatch):
     """Take windows in pairs however few there are; a call decides."""
+    take_pairs(monkeypatch)
+    return partial(take_pairs, monkeypatch)
 
-    def choose(chosen=True):
-        for name, value in (("FEWEST_SAMPLES", 1), ("FEWEST_CHANNELS", 1), ("FEWEST", 0)):
-            monkeypatch.setattr(winograd, name, value if chosen else 10**9)
 
-    choose()
-    return choose
+def columns_of(x, weight, stride=(1, 1)):
+    return conv2d_columns(x, weight, False, stride, (0, 0))
 
 
 def step(x, weight, bias, grad, **sizes):
@@ -58,12 +61,10 @@ def test_pairs_give_what_plain_products_give(case, group):
     *arrays, sizes = case
     x, weight, bias, _ = arrays
     found = []
-    for fewest in (1, 10**9):
+    for chosen in (True, False):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(windows, "GROUP_BYTES", group)
-            patch.setattr(winograd, "FEWEST_SAMPLES", fewest)
-            patch.setattr(winograd, "FEWEST_CHANNELS", 1)
-            patch.setattr(winograd, "FEWEST", 0)
+            take_pairs(patch, chosen)
             found.append(step(*arrays, **sizes))
     for by_pairs, plainly in zip(*found):
         assert by_pairs.dtype == x.dtype
@@ -86,12 +87,6 @@ def test_a_layer_of_many_channels_takes_them(dtype, monkeypatch):
         assert error < 20 * np.finfo(dtype).eps, error / np.finfo(dtype).eps
 
 
-def columns_of(x, weight, stride=(1, 1)):
-    from tinynet.functional.convolution import conv2d_columns
-
-    return conv2d_columns(x, weight, None, stride, (0, 0))
-
-
 @pytest.mark.parametrize(
     ("samples", "channels", "filters", "kernel", "stride", "expected"),
     [
@@ -99,6 +94,7 @@ def columns_of(x, weight, stride=(1, 1)):
         (32, 32, 32, (1, 3), (3, 1), True),
         (16, 64, 64, (3, 3), (1, 1), True),
         (16, 63, 64, (3, 3), (1, 1), False),
+        (16, 64, 63, (3, 3), (1, 1), False),
         (15, 99, 99, (3, 3), (1, 1), False),
         (31, 32, 32, (3, 3), (1, 1), False),
         (99, 31, 99, (3, 3), (1, 1), False),
@@ -176,10 +172,10 @@ def test_what_takes_gradients_back_is_the_transpose_of_the_sums_of_weights_and_p
 
     def backward(halves):
         grads = [halves[0], np.empty(pixels), np.empty(pixels), halves[1]]
-        winograd.sum_products_backward(grads)
+        winograd.transform_outputs_backward(grads)
         return grads
 
-    assert transposed(winograd.sum_products, backward, [pixels] * 4, [pixels] * 2)
+    assert transposed(winograd.transform_outputs, backward, [pixels] * 4, [pixels] * 2)
 
 
 def test_pixels_are_read_once_and_kept(by_pairs):
@@ -212,9 +208,53 @@ def test_no_two_rows_of_a_plane_have_the_same_place_in_a_cache(samples, by_pairs
     assert np.array_equal(y, fn.conv2d(x, weight))
 
 
-def test_no_images(by_pairs):
+def test_no_images():
     empty = np.zeros((0, 2, 4, 5))
     y, *grads = step(empty, np.ones((3, 2, 3, 3)), np.ones(3), np.zeros((0, 3, 2, 3)))
     assert y.shape == (0, 3, 2, 3)
     assert [grad.shape for grad in grads] == [(0, 2, 4, 5), (3, 2, 3, 3), (3,)]
     assert not any(grad.any() for grad in grads)
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+@pytest.mark.parametrize("samples", [1, 99])
+@pytest.mark.parametrize(("of_grad", "of_x"), [("f8", "f4"), ("f4", "f8")])
+def test_gradients_have_the_dtype_of_the_gradient(of_grad, of_x, chosen, samples, by_pairs):
+    by_pairs(chosen)
+    x, weight = np.ones((samples, 2, 4, 5), of_x), np.ones((3, 2, 3, 3), of_x)
+    grads = fn.conv2d_backward(np.ones((samples, 3, 2, 3), of_grad), x, weight)
+    assert [grad.dtype for grad in grads] == [np.dtype(of_grad)] * 3
+
+
+def test_a_window_without_a_partner_has_no_gradient_there(by_pairs, monkeypatch):
+    case = np.ones((1, 1, 3, 7)), np.ones((1, 1, 3, 3)), None, np.ones((1, 1, 1, 5))
+    expected = step(*case)
+    monkeypatch.setattr(convolution_gradients, "empty", lambda shape, dtype: np.full(shape, 77, dtype))
+    for found, array in zip(step(*case), expected):
+        assert np.array_equal(found, array)
+
+
+def test_huge_gradients_give_no_warning(by_pairs):
+    x, weight = np.ones((1, 1, 3, 6), "f4"), np.ones((1, 1, 3, 3), "f4")
+    for large in (3e38, np.inf):
+        grads = fn.conv2d_backward(np.full((1, 1, 1, 4), large, "f4"), x, weight)
+        assert not any(np.isfinite(grad).all() for grad in grads)
+
+
+def test_as_many_rows_come_together_as_the_cache_holds(by_pairs, monkeypatch):
+    """Rows of windows for the products, rows of the image for its gradient: with all planes, and what they give."""
+    x, weight = np.ones((5, 2, 12, 8), "f4"), np.ones((3, 2, 3, 3), "f4")
+    found = columns_of(x, weight)
+    rows, planes, filters, pairs, images, itemsize = 2, 4, 3, 3, 5, 4
+    monkeypatch.setattr(windows, "GROUP_BYTES", rows * planes * filters * pairs * images * itemsize)
+    assert [group for group, _ in found.groups(3)] == [slice(i, i + 2) for i in range(0, 10, 2)]
+    covered = list(convolution_gradients._covered_alike(12, found, windows.GROUP_BYTES // 4))
+    assert [rows for rows, _, _ in covered] == [
+        slice(0, 1, 1),
+        slice(1, 2, 1),
+        slice(10, 11, 1),
+        slice(11, 12, 1),
+        slice(2, 6, 1),
+        slice(6, 10, 1),
+    ]
+    assert covered[-1][1:] == (slice(4, 7), slice(0, 3))

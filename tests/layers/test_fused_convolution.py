@@ -10,9 +10,10 @@ import pytest
 from drawn import SEEDS
 from hypothesis import given
 from hypothesis import strategies as st
+from window_pairs import take_pairs
 
 import tinynet as tn
-from tinynet.functional import windows, winograd
+from tinynet.functional import windows
 from tinynet.layers.fused_convolution import FusedConvolution
 
 PAIRS = st.tuples(st.integers(1, 3), st.integers(1, 3))
@@ -29,12 +30,6 @@ def alone(layers, x, grad):
     for layer in reversed(layers):
         grad = layer.backward(grad)
     return [x, grad, *layers[0].grads.values()]
-
-
-def take_pairs(patch):
-    """Let convolutions take windows in pairs, however few there are."""
-    for name in "FEWEST_SAMPLES", "FEWEST_CHANNELS", "FEWEST":
-        patch.setattr(winograd, name, 1)
 
 
 def joined(layers, x, grad, input_gradient):
@@ -124,12 +119,39 @@ def test_windows_that_are_no_squares(window, group, by_pairs, monkeypatch):
 
 def test_windows_side_by_side_are_pooled_a_few_rows_at_a_time(monkeypatch):
     monkeypatch.setattr("tinynet.functional.pooled_convolution.conv2d_kernel", None)
-    monkeypatch.setattr("tinynet.functional.pooled_convolution.gradient_planes", None)
     net = tn.Sequential(tn.Conv2d(1, 2, 3, rng=0), tn.ReLU(), tn.MaxPool2d(2))
     x = np.ones((1, 1, 6, 6))
     assert np.array_equal(net(x), net.forward(x, training=True))
     with pytest.raises(TypeError):
         tn.Sequential(net[0], tn.MaxPool2d(2, stride=1))(x)
+
+
+@pytest.mark.parametrize("window", [(2, 2), (1, 2), (3, 4)])
+def test_pairs_that_no_window_parts_are_pooled_where_they_are(window, monkeypatch):
+    take_pairs(monkeypatch)
+    monkeypatch.setattr("tinynet.functional.convolution.RowsOfConvolution.write", None)
+    monkeypatch.setattr("tinynet.functional.pooled_convolution.gradient_planes", None)
+    net = tn.Sequential(tn.Conv2d(1, 2, 3, rng=0), tn.ReLU(), tn.MaxPool2d(window))
+    x = np.ones((1, 1, 9, 11))
+    net.backward(net.forward(x, training=True))
+    with pytest.raises(TypeError):
+        tn.Sequential(net[0], tn.MaxPool2d((2, 3)))(x)
+
+
+@pytest.mark.parametrize("window", [(2, 2), (2, 4)])
+def test_what_no_window_covers_has_no_gradient_in_any_plane(window, monkeypatch):
+    take_pairs(monkeypatch)
+    monkeypatch.setattr("tinynet.functional.pooled_convolution.empty", used_memory)
+    rng = np.random.default_rng(0)
+    layers = tn.Conv2d(1, 2, 3, rng=0, dtype="float64"), tn.MaxPool2d(window)
+    x, grad = rng.normal(size=(1, 1, 7, 7)), rng.normal(size=(1, 2, 2, 5 // window[1]))  # 5 x 5 windows
+    for found, expected in zip(joined(layers, x, grad, True), alone(layers, x, grad)):
+        assert np.array_equal(found, expected)
+
+
+def used_memory(shape, dtype):
+    """Memory that is not 0, as `empty` may give it."""
+    return np.full(shape, 77, dtype)
 
 
 @pytest.mark.parametrize("window", [(3, 2), (2, 3), (16, 17)])

@@ -108,6 +108,7 @@ def test_convolution(data):
 def test_convolution_of_many_channels(size):
     """Whose windows are computed in pairs."""
     layer = tn.Conv2d(32, 40, 3, padding=1, rng=0, dtype=np.float64)
+    assert layer._columns(np.ones((32, 32, *size))).paired
     module = fill(nn.Conv2d(32, 40, 3, padding=1), layer)
     assert_equal_to(module, layer, np.random.default_rng(0).normal(size=(32, 32, *size)))
 

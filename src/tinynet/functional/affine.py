@@ -160,14 +160,15 @@ def weight_order(weight: Array) -> Array:
     """Return `weight`, laid out in memory as BLAS multiplies by it soonest: where it is wide, column after column.
 
     It takes up to a fifth less time for a batch of 64 rows, forward and backward, and no more for one row. But large
-    matrices, which no cache near the core keeps, are read from memory sooner along their rows.
+    matrices, of more than `ALONE` elements, lie row after row: no cache near the core keeps them, and for one row of
+    the input they are read sooner from memory like this.
     """
     wide = len(weight) >= WIDE and weight.size <= ALONE
     return np.asfortranarray(weight) if wide else np.ascontiguousarray(weight)
 
 
 def matrix_vector(weight: Array, x: Array) -> Array:
-    """Return ``weight @ x`` for one row `x`; of up to a few times `ALONE` elements in pieces that need one thread.
+    """Return ``weight @ x`` for one row `x`; of up to a few times `ALONE` elements in pieces, each on one thread.
 
     Alone a second thread gains a fiftieth of a millisecond there. Beside PyTorch, whose threads wait without
     sleeping, it may be kept waiting for milliseconds.

@@ -58,14 +58,15 @@ def kernel_order(weight: Array) -> Array:
 
 
 class WindowColumns:
-    """The windows of images as columns: a few rows of windows at a time are one matrix, or one for each plane.
+    """The windows of images as columns: every row of windows is one matrix, or one for each plane.
 
     Only the kw shifts to the side are copied, and they are kept: the gradients need them once more. With the rows of
     all images first in memory, kh rows below each other are one matrix already, and the matrices of neighbouring
     windows overlap. With `ones` each row ends in a 1.
 
-    With `paired`, windows beside each other are computed two at a time, as `winograd` tells, from four planes of sums
-    in place of the shifts, of which one has the ones. It needs moderate images.
+    With `paired`, for kernels of three columns that move by one, windows beside each other are computed two at a
+    time, as `winograd` tells, from four planes of sums in place of the shifts; one of the planes has the ones. Images
+    that are not moderate have shifts all the same; the attribute `paired` tells.
     """
 
     def __init__(
@@ -129,7 +130,7 @@ class WindowColumns:
     def _shifted(self, rows: Array, right: int) -> Array:
         """Return the rows at each of the kw shifts, (H, kw C + ones, Wo N or, with a gap behind each, more)."""
         c, end = self.channels, self.kw * self.channels
-        shifted = self._rows(len(rows), end + self.ones, self.counts[1])
+        shifted = self._empty_rows(len(rows), end + self.ones, self.counts[1])
         pixels = self._pixels(shifted, self.counts[1])
 
         def copy(group: slice) -> None:
@@ -144,7 +145,7 @@ class WindowColumns:
         """Return the planes of sums of pixels, or None if some pixel is too large."""
         pairs, too_large = winograd.pairs(self.counts[1]), []
         planes = [
-            self._rows(len(rows), self.channels + (self.ones and k == winograd.BIAS_PLANE), pairs)
+            self._empty_rows(len(rows), self.channels + (self.ones and k == winograd.BIAS_PLANE), pairs)
             for k in range(winograd.PLANES)
         ]
         sums = [self._pixels(plane, pairs)[:, : self.channels] for plane in planes]
@@ -160,7 +161,7 @@ class WindowColumns:
         share(transform, row_groups(len(rows), nbytes // len(rows)), nbytes)
         return None if too_large else planes
 
-    def _rows(self, count: int, height: int, columns: int) -> Array:
+    def _empty_rows(self, count: int, height: int, columns: int) -> Array:
         """Return memory for rows of so many `columns` for each image, perhaps with gaps between them."""
         length = columns * self.samples
         # Rows a multiple of `ALIASED` bytes apart would be in each other's place in a core's cache.
@@ -168,13 +169,14 @@ class WindowColumns:
         return empty((count, height, length + gap), self.dtype)
 
     def _pixels(self, rows: Array, columns: int) -> Array:
-        """View what `_rows` returned as (rows, height, columns, N), without the gaps."""
+        """View what `_empty_rows` returned as (rows, height, columns, N), without the gaps."""
         return rows[:, :, : columns * self.samples].reshape(*rows.shape[:2], columns, self.samples)
 
 
 def below_each_other(rows: Array, shape: tuple[int, ...], down: int = 1) -> Array:
     """View contiguous rows (H, C, L) as overlapping matrices (count, kh C, L): kh rows from every `down`-th on.
 
-    It is what `as_strided` returns, in a tenth of the time.
+    L may be less than a row has, the rest being a gap. As `as_strided`, but sooner, and its bounds are checked; not
+    to be written to.
     """
     return np.ndarray(shape, rows.dtype, rows, strides=(down * rows.strides[0], *rows.strides[1:]))

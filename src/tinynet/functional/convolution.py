@@ -54,8 +54,8 @@ def conv2d(
     Notes
     -----
     Derived in :doc:`/derivations/convolution`, with the way in which it becomes one product of matrices. Of many
-    images with many channels, windows of three columns are computed in pairs, as :doc:`/derivations/winograd` tells;
-    that changes no result beyond rounding.
+    images with many channels, windows of three columns are computed in pairs, as :doc:`/derivations/winograd` tells.
+    Then rounding errors are relative to the largest pixels and weights of a window, even where plain products give 0.
 
     Examples
     --------
@@ -68,12 +68,12 @@ def conv2d(
         bias = as_real(bias, "conv2d")
         if bias.shape != weight.shape[:1]:
             raise ShapeError(f"conv2d expects bias {weight.shape[:1]} for weight {weight.shape}, got {bias.shape}")
-    return conv2d_kernel(conv2d_columns(x, weight, bias, stride, padding), weight, bias)
+    return conv2d_kernel(conv2d_columns(x, weight, bias is not None, stride, padding), weight, bias)
 
 
-def conv2d_columns(x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair) -> WindowColumns:
-    """Return the windows that the filters meet as columns, with ones for the bias where that pays."""
-    ones = bias is not None and ones_pay(x, weight, stride)
+def conv2d_columns(x: Array, weight: Array, bias: bool, stride: Pair, padding: Pair) -> WindowColumns:
+    """Return the windows that the filters meet as columns, with ones for a bias where that pays."""
+    ones = bias and ones_pay(x, weight, stride)
     return WindowColumns(x, weight.shape[2:], stride, padding, ones, winograd.pays(x, weight, stride))
 
 
@@ -99,7 +99,7 @@ class RowsOfConvolution:
     def __init__(self, columns: WindowColumns, weight: Array, bias: Array | None) -> None:
         as_ones = bias if columns.ones else None
         self._added: Array | None = None if columns.ones else bias
-        self._matrices: list[Array] = [
+        self._filters: list[Array] = [
             filter_matrix(filters, as_ones if k == columns.bias_plane else None)
             for k, filters in enumerate(columns.filter_planes(weight))
         ]
@@ -115,18 +115,18 @@ class RowsOfConvolution:
             windows[...] = half[:, :, : windows.shape[2]]
 
     def halves(self, planes: list[Array]) -> list[Array]:
-        """Return the first and the second windows of all T pairs in the rows, each (rows, F, T, N)."""
+        """Return the first and the second windows of all T pairs in the rows, each (rows, F, T, N); of pairs only."""
         columns = self._columns
-        shape = len(planes), len(planes[0]), len(self._matrices[0]), columns.beside, columns.samples
+        shape = len(planes), len(planes[0]), len(self._filters[0]), columns.beside, columns.samples
         return self._multiply(planes, list(empty(shape, columns.dtype)))
 
     def _multiply(self, planes: list[Array], results: list[Array]) -> list[Array]:
-        """Compute one product for each plane in the memory of `results`, and what they are parts of."""
+        """Multiply every plane, into `results`; return the outputs: the one product, or the two halves."""
         with np.errstate(over="ignore", invalid="ignore"):
-            for matrix, plane, result in zip(self._matrices, planes, results):
+            for matrix, plane, result in zip(self._filters, planes, results):
                 product(matrix, plane, result.reshape(*result.shape[:2], plane.shape[2]))
             if self._columns.paired:
-                results = winograd.sum_products(results)
+                results = winograd.transform_outputs(results)
             if self._added is not None:
                 for result in results:
                     result += self._added[:, None, None]

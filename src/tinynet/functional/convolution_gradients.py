@@ -73,7 +73,7 @@ def conv2d_backward(
             f"conv2d_backward expects grad {(len(x), len(weight), *counts)} for x {x.shape} and weight "
             f"{weight.shape}, got {grad.shape}"
         )
-    columns = conv2d_columns(x, weight, np.zeros(len(weight), x.dtype), stride, padding)
+    columns = conv2d_columns(x, weight, True, stride, padding)
     planes = gradient_planes(grad, columns)
     grad_x = conv2d_input_gradient(planes, columns, x.shape, weight, stride, padding)
     grad_weight, grad_bias = conv2d_parameter_gradients(planes, columns, bias=True)
@@ -93,11 +93,10 @@ def gradient_planes(grad: Array, columns: WindowColumns) -> list[Array]:
         even[...] = rows[group, :, 0::2]
         odd[:, :, : wo // 2] = rows[group, :, 1::2]
         odd[:, :, wo // 2 :] = 0
-        with np.errstate(over="ignore", invalid="ignore"):
-            winograd.sum_products_backward(list(planes[:, group]))
+        winograd.transform_outputs_backward(list(planes[:, group]))
 
     share(separate, row_groups(ho, planes[:, 0].nbytes), planes.nbytes)
-    return list(planes.reshape(winograd.PLANES, ho, filters, -1))
+    return list(planes.reshape(winograd.PLANES, ho, filters, columns.beside * n))
 
 
 def conv2d_parameter_gradients(planes: list[Array], columns: WindowColumns, bias: bool) -> list[Array]:
@@ -105,9 +104,9 @@ def conv2d_parameter_gradients(planes: list[Array], columns: WindowColumns, bias
     kh, filters = columns.kh, planes[0].shape[1]
     matrices, rows = columns.matrices(), columns.counts[0]
     # The order of the sums is the same on any number of threads.
-    parts = min(PARTS // len(planes), rows, KEPT_BYTES // (matrices[0].shape[1] * filters * planes[0].itemsize))
-    step = -(-rows // max(1, parts))
-    sums = [empty((-(-rows // step), matrix.shape[1], filters), matrix.dtype) for matrix in matrices]
+    nbytes = filters * planes[0].itemsize * sum(matrix.shape[1] for matrix in matrices)
+    step = -(-rows // max(1, min(PARTS // len(planes), rows, KEPT_BYTES // nbytes)))
+    sums = [empty((-(-rows // step), matrix.shape[1], filters), planes[0].dtype) for matrix in matrices]
 
     def multiply(item: tuple[int, int]) -> None:
         part, k = item

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ from tinynet.functional.max_pooling import (
 )
 from tinynet.functional.pooling import reduce_windows, window_elements
 from tinynet.functional.selection import keep_where
-from tinynet.functional.windows import row_groups, span, to_images, to_rows
+from tinynet.functional.windows import row_groups, to_images, to_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,7 +69,8 @@ def pooled_gradient_planes(
     gradients = np.ascontiguousarray(to_rows(grad))
     planes = empty((winograd.PLANES, ho, filters, columns.beside, n), grad.dtype)
     below, beside = len(places) * kernel[0], places.shape[2] * kernel[1] // 2  # all that meet a window
-    planes[:, below:], planes[:, :, :, beside:] = 0, 0
+    planes[:, below:] = 0
+    planes[:, :, :, beside:] = 0
 
     def separate(group: slice) -> None:
         rows = planes[:, group.start * kernel[0] : group.stop * kernel[0]]
@@ -76,8 +78,7 @@ def pooled_gradient_planes(
         for place, elements in enumerate(_elements_of_pairs([rows[0], rows[3]], kernel, hit.shape)):
             np.equal(places[group], place, out=hit)
             keep_where(hit, gradients[group], out=elements)
-        with np.errstate(over="ignore", invalid="ignore"):
-            winograd.sum_products_backward(list(rows))
+        winograd.transform_outputs_backward(list(rows))
 
     share(separate, row_groups(len(places), kernel[0] * planes[:, 0].nbytes), planes.nbytes)
     return list(planes.reshape(winograd.PLANES, ho, filters, columns.beside * n))
@@ -95,11 +96,9 @@ def _by_pairs(columns: WindowColumns, kernel: Pair) -> bool:
 
 def _elements_of_pairs(halves: Sequence[Array], kernel: Pair, output: tuple[int, ...]) -> list[Array]:
     """View `window_elements` in the first and in the second pixels of all pairs."""
-    return [
-        halves[j % 2][span(i, kernel[0], output[0]), :, span(j // 2, kernel[1] // 2, output[2])]
-        for i in range(kernel[0])
-        for j in range(kernel[1])
-    ]
+    narrow = kernel[0], kernel[1] // 2
+    of_halves = zip(*(window_elements(half, narrow, narrow, output) for half in halves))
+    return [elements for both in of_halves for elements in both]
 
 
 def _pooled_rows(
@@ -116,9 +115,8 @@ def _pooled_rows(
         y, found = result[pooled], None if places is None else places[pooled]
         elements: Iterable[Array]
         if _by_pairs(columns, kernel):
-            elements = first, *others = _elements_of_pairs(convolution.halves(planes), kernel, y.shape)
-            for other in others:
-                first = np.maximum(first, other, out=y)
+            elements = _elements_of_pairs(convolution.halves(planes), kernel, y.shape)
+            reduce(partial(np.maximum, out=y), elements)
         else:
             rows = empty((convolved.stop - convolved.start, filters, wo, n), columns.dtype)
             convolution.write(planes, rows)

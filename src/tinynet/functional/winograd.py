@@ -1,10 +1,13 @@
-"""Winograd's minimal filtering: two neighbouring outputs of a filter three columns wide for four products, not six.
+"""Winograd's minimal filtering F(2, 3): two neighbouring outputs of three weights for four products, not six.
 
-Of four pixels d in a row and three weights g, the outputs ``y0 = d0 g0 + d1 g1 + d2 g2`` and ``y1 = d1 g0 + d2 g1 +
-d3 g2`` are sums of four products m: one for each plane, of pixels that have been added to each other, and of weights
-that have. A convolution has many channels and filters, and adds before and after its products what is far less than
-them. All three steps are linear, so that each function here has one that takes gradients back, with the same sums.
-Derived in :doc:`/derivations/winograd`.
+Four pixels d and three weights g give ``y0 = d0 g0 + d1 g1 + d2 g2`` and ``y1 = d1 g0 + d2 g1 + d3 g2``, which are
+``m0 + m1 + m2`` and ``m1 - m2 + m3`` with the products, one for each of four planes,
+
+    m0 = (d0 - d2) g0                     m1 = (d1 + d2) (g0 + g1 + g2) / 2
+    m3 = (d3 - d1) g2                     m2 = (d2 - d1) (g0 - g1 + g2) / 2
+
+In a convolution they are products of matrices, and the sums before and after them are few beside them. All three
+transforms are linear; each has one that takes gradients back. Derived in :doc:`/derivations/winograd`.
 """
 
 from __future__ import annotations
@@ -23,24 +26,24 @@ if TYPE_CHECKING:
 PLANES = 4
 #: The plane whose products are in both outputs with a plus, as a bias is.
 BIAS_PLANE = 1
-#: With fewer images or channels, or fewer of both, the sums cost more than they save (measured).
-FEWEST_SAMPLES, FEWEST_CHANNELS, FEWEST = 16, 32, 1024
-#: Beyond this, pixels and weights are left to the plain products: no sum of pixels may overflow, and no infinity meet
-#: another one of its own making.
+#: With fewer images or channels, or a smaller product of both, the sums cost more than they save (measured).
+FEWEST_SAMPLES, FEWEST_CHANNELS, SMALLEST_PRODUCT = 16, 32, 1024
+#: Larger pixels and weights are left to the plain products: nothing may overflow that would not there, and no
+#: infinity meet another one of its own making.
 LARGEST = 1e15
 
 
 def pays(x: Array, weight: Array, stride: Pair) -> bool:
     """Whether the filters are three columns wide and move by one, and it is worth while."""
-    *channels, _, kw = weight.shape
-    samples, fewest = len(x), min(channels)
-    enough = samples >= FEWEST_SAMPLES and fewest >= FEWEST_CHANNELS and samples * fewest >= FEWEST
+    filters, channels, _, kw = weight.shape
+    samples, fewest = len(x), min(filters, channels)
+    enough = samples >= FEWEST_SAMPLES and fewest >= FEWEST_CHANNELS and samples * fewest >= SMALLEST_PRODUCT
     return kw == 3 and stride[1] == 1 and enough and is_moderate(weight)
 
 
 def is_moderate(x: Array) -> bool:
     """Whether no number is beyond `LARGEST`, or NaN."""
-    return bool(x.max(initial=0) <= LARGEST and x.min(initial=0) >= -LARGEST)
+    return bool(x.max() <= LARGEST and x.min() >= -LARGEST)
 
 
 def pairs(windows: int) -> int:
@@ -63,7 +66,7 @@ def transform_images(rows: Array, planes: Sequence[Array]) -> None:
 
 
 def transform_images_backward(grads: Sequence[Array], rows: Array) -> None:
-    """Write to `rows`, (H, C, W, N), the gradient of the pixels, from those of the sums, which are lost."""
+    """Write to `rows`, (H, C, W, N), the gradient of the pixels, from those of the sums; the first is lost."""
     d0, d1, d2, d3 = _pixels(rows)
     u0, u1, u2, u3 = grads
     rows[:, :, -2:] = 0
@@ -95,8 +98,8 @@ def transform_filters_backward(grads: Sequence[Array]) -> Array:
     return np.concatenate([grads[0] + outer, (grads[1] - grads[2]) / 2, outer + grads[3]], axis=3)
 
 
-def sum_products(products: Sequence[Array]) -> list[Array]:
-    """Return the outputs of the first and of the second window of all pairs, in the memory of the four products."""
+def transform_outputs(products: Sequence[Array]) -> list[Array]:
+    """Return the outputs of the first and of the second windows of all pairs, in memory of the four products."""
     m0, m1, m2, m3 = products
     m0 += m1
     m0 += m2
@@ -105,7 +108,8 @@ def sum_products(products: Sequence[Array]) -> list[Array]:
     return [m0, m3]
 
 
-def sum_products_backward(grads: Sequence[Array]) -> None:
-    """Write to the inner two of `grads` the gradients of these products; those of the outer two are the outputs'."""
-    np.add(grads[0], grads[3], out=grads[1])
-    np.subtract(grads[0], grads[3], out=grads[2])
+def transform_outputs_backward(grads: Sequence[Array]) -> None:
+    """Write the gradients of the inner two of four products; those of the outer two are those of the outputs."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.add(grads[0], grads[3], out=grads[1])
+        np.subtract(grads[0], grads[3], out=grads[2])

@@ -135,7 +135,7 @@ class Conv2d(Layer):
         return dict(zip(self.params, gradients))  # weight, and bias where there is one
 
     def _columns(self, x: Array) -> WindowColumns:
-        return conv2d_columns(x, self.params["weight"], self.params.get("bias"), self.stride, self.padding)
+        return conv2d_columns(x, self.params["weight"], "bias" in self.params, self.stride, self.padding)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Lay the filters out again: a pickle keeps their values, not their order in memory."""
