@@ -166,6 +166,15 @@ def test_rows_of_windows_are_taken_apart_unless_they_overlap(kernel, stride, mon
     assert list(map(len, parts)) == [1 if stride[0] < kernel[0] else y.shape[2], y.shape[2]]
 
 
+@pytest.mark.parametrize("large", [np.inf, 3e38])
+def test_huge_gradients_of_overlapping_windows_give_no_warning(large):
+    grad = np.array([[[[large, -large if np.isinf(large) else large]]]], np.float32)
+    x = np.array([[[[0, 1, 0]]]], np.float32)
+    found = fn.max_pool2d_backward(grad, x, [[[[1, 1]]]], (1, 2), stride=1)[0, 0, 0]
+    assert not np.isfinite(found[1])
+    assert found[0] == found[2] == 0
+
+
 @pytest.mark.parametrize("group", [1, windows.GROUP_BYTES])
 def test_gradients_of_convolutions_that_overflow_give_no_warning(group, monkeypatch):
     monkeypatch.setattr(windows, "GROUP_BYTES", group)

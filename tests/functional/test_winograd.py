@@ -258,3 +258,12 @@ def test_as_many_rows_come_together_as_the_cache_holds(by_pairs, monkeypatch):
         slice(6, 10, 1),
     ]
     assert covered[-1][1:] == (slice(4, 7), slice(0, 3))
+
+
+@pytest.mark.parametrize("large", [np.inf, 3e38])
+def test_weights_that_grew_after_forward_give_no_warning(large, by_pairs):
+    layer = tn.Conv2d(1, 1, 3, rng=0)
+    layer.forward(np.ones((1, 1, 3, 4)), training=True)
+    layer.params["weight"][0, 0, 0] = large, 0, -large if np.isinf(large) else large
+    layer.backward(np.ones((1, 1, 1, 2)))
+    assert np.isfinite(layer.grads["weight"]).all()

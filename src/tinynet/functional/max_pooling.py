@@ -179,7 +179,8 @@ def max_pool2d_backward_kernel(
         for place, elements in enumerate(window_elements(rows, kernel, stride, hit.shape)):
             np.equal(places[group], place, out=hit)
             if overlap:
-                elements += keep_where(hit, gradients[group])
+                with np.errstate(over="ignore", invalid="ignore"):
+                    elements += keep_where(hit, gradients[group])
             else:
                 keep_where(hit, gradients[group], out=elements)
 

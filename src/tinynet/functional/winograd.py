@@ -88,8 +88,9 @@ def _pixels(rows: Array) -> tuple[Array, Array, Array, Array]:
 def transform_filters(weight: Array) -> list[Array]:
     """Return the sums of the weights (F, C, kh, 3), four of (F, C, kh, 1)."""
     g0, g1, g2 = (weight[..., k : k + 1] for k in range(3))
-    outer, inner = (g0 + g2) / 2, g1 / 2
-    return [g0, outer + inner, outer - inner, g2]
+    with np.errstate(over="ignore", invalid="ignore"):
+        outer, inner = (g0 + g2) / 2, g1 / 2
+        return [g0, outer + inner, outer - inner, g2]
 
 
 def transform_filters_backward(grads: Sequence[Array]) -> Array:
