@@ -188,6 +188,11 @@ def test_gradients_of_convolutions_that_overflow_give_no_warning(group, monkeypa
         assert not np.isfinite(dw).any()
 
 
+def test_a_gradient_that_only_the_sum_of_all_rows_overflows_gives_no_warning():
+    x, grad = np.ones((1, 1, 4, 2), np.float32), np.full((1, 1, 4, 1), 1e38, np.float32)
+    assert (fn.conv2d_backward(grad, x, np.ones((1, 1, 1, 2), np.float32))[1] == np.inf).all()
+
+
 def test_no_images_have_no_gradient():
     assert fn.avg_pool2d_backward(np.zeros((0, 1, 1, 1)), (0, 1, 2, 2), 2).shape == (0, 1, 2, 2)
 

@@ -105,7 +105,7 @@ def conv2d_parameter_gradients(planes: list[Array], columns: WindowColumns, bias
     matrices, rows = columns.matrices(), columns.counts[0]
     # The order of the sums is the same on any number of threads.
     nbytes = filters * planes[0].itemsize * sum(matrix.shape[1] for matrix in matrices)
-    step = -(-rows // max(1, min(PARTS // len(planes), rows, KEPT_BYTES // nbytes)))
+    step = -(-rows // max(1, min(PARTS // len(planes), KEPT_BYTES // nbytes)))
     sums = [empty((-(-rows // step), matrix.shape[1], filters), planes[0].dtype) for matrix in matrices]
 
     def multiply(item: tuple[int, int]) -> None:
