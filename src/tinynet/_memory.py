@@ -69,6 +69,7 @@ def _free_block(blocks: list[Block], size: int) -> Block:
 
 
 def _block(size: int) -> Block:
+    """Return new memory of `size` bytes."""
     memory = np.empty(size, np.uint8)
     return memory, -memory.__array_interface__["data"][0] % LINE
 

@@ -229,7 +229,7 @@ def test_gradients_have_the_dtype_of_the_gradient(of_grad, of_x, chosen, samples
 def test_a_window_without_a_partner_has_no_gradient_there(by_pairs, monkeypatch):
     case = np.ones((1, 1, 3, 7)), np.ones((1, 1, 3, 3)), None, np.ones((1, 1, 1, 5))
     expected = step(*case)
-    monkeypatch.setattr(convolution_gradients, "empty", lambda shape, dtype: np.full(shape, 77, dtype))
+    monkeypatch.setattr("tinynet.functional.gradient_planes.empty", lambda shape, dtype: np.full(shape, 77, dtype))
     for found, array in zip(step(*case), expected):
         assert np.array_equal(found, array)
 

@@ -141,7 +141,7 @@ def test_pairs_that_no_window_parts_are_pooled_where_they_are(window, monkeypatc
 @pytest.mark.parametrize("window", [(2, 2), (2, 4)])
 def test_what_no_window_covers_has_no_gradient_in_any_plane(window, monkeypatch):
     take_pairs(monkeypatch)
-    monkeypatch.setattr("tinynet.functional.pooled_convolution.empty", used_memory)
+    monkeypatch.setattr("tinynet.functional.gradient_planes.empty", used_memory)
     rng = np.random.default_rng(0)
     layers = tn.Conv2d(1, 2, 3, rng=0, dtype="float64"), tn.MaxPool2d(window)
     x, grad = rng.normal(size=(1, 1, 7, 7)), rng.normal(size=(1, 2, 2, 5 // window[1]))  # 5 x 5 windows

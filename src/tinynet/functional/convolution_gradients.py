@@ -12,8 +12,9 @@ from tinynet.errors import ShapeError
 from tinynet.functional import winograd
 from tinynet.functional.columns import below_each_other
 from tinynet.functional.convolution import checked_convolution, conv2d_columns
+from tinynet.functional.gradient_planes import gradient_planes
 from tinynet.functional.products import KEPT_BYTES, PARTS, product, sum_of_products
-from tinynet.functional.windows import as_images, row_groups, span, to_rows, window_counts, without_frame
+from tinynet.functional.windows import as_images, row_groups, span, window_counts, without_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,25 +79,6 @@ def conv2d_backward(
     grad_x = conv2d_input_gradient(planes, columns, x.shape, weight, stride, padding)
     grad_weight, grad_bias = conv2d_parameter_gradients(planes, columns, bias=True)
     return grad_x, grad_weight, grad_bias
-
-
-def gradient_planes(grad: Array, columns: WindowColumns) -> list[Array]:
-    """Return a gradient (N, F, Ho, Wo) as contiguous (Ho, F, Wo N), or for pairs of windows as four (Ho, F, T N)."""
-    rows = np.ascontiguousarray(to_rows(grad))
-    ho, filters, wo, n = rows.shape
-    if not columns.paired:
-        return [rows.reshape(ho, filters, wo * n)]
-    planes = empty((winograd.PLANES, ho, filters, winograd.pairs(wo), n), rows.dtype)
-
-    def separate(group: slice) -> None:
-        even, odd = planes[0, group], planes[3, group]
-        even[...] = rows[group, :, 0::2]
-        odd[:, :, : wo // 2] = rows[group, :, 1::2]
-        odd[:, :, wo // 2 :] = 0
-        winograd.transform_outputs_backward(list(planes[:, group]))
-
-    share(separate, row_groups(ho, planes[:, 0].nbytes), planes.nbytes)
-    return list(planes.reshape(winograd.PLANES, ho, filters, columns.beside * n))
 
 
 def conv2d_parameter_gradients(planes: list[Array], columns: WindowColumns, bias: bool) -> list[Array]:

@@ -9,10 +9,9 @@ import numpy as np
 
 from tinynet._memory import empty
 from tinynet._threads import share
-from tinynet.functional import winograd
 from tinynet.functional.activations import relu_kernel
 from tinynet.functional.convolution import RowsOfConvolution, conv2d_kernel
-from tinynet.functional.convolution_gradients import gradient_planes
+from tinynet.functional.gradient_planes import gradient_planes, planes_of_pairs
 from tinynet.functional.max_pooling import (
     empty_places,
     max_pool2d_and_places,
@@ -23,7 +22,7 @@ from tinynet.functional.max_pooling import (
 )
 from tinynet.functional.pooling import reduce_windows, window_elements
 from tinynet.functional.selection import keep_where
-from tinynet.functional.windows import row_groups, to_images, to_rows
+from tinynet.functional.windows import to_images, to_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,21 +66,18 @@ def pooled_gradient_planes(
         shape = n, filters, ho, wo
         return gradient_planes(max_pool2d_backward_kernel(grad, places, shape, kernel, stride, padding), columns)
     gradients = np.ascontiguousarray(to_rows(grad))
-    planes = empty((winograd.PLANES, ho, filters, columns.beside, n), grad.dtype)
-    below, beside = len(places) * kernel[0], places.shape[2] * kernel[1] // 2  # all that meet a window
-    planes[:, below:] = 0
-    planes[:, :, :, beside:] = 0
+    covered = places.shape[2] * kernel[1] // 2  # pairs that meet a window
 
-    def separate(group: slice) -> None:
-        rows = planes[:, group.start * kernel[0] : group.stop * kernel[0]]
-        hit = np.empty(places[group].shape, bool)
-        for place, elements in enumerate(_elements_of_pairs([rows[0], rows[3]], kernel, hit.shape)):
-            np.equal(places[group], place, out=hit)
-            keep_where(hit, gradients[group], out=elements)
-        winograd.transform_outputs_backward(list(rows))
+    def spread(group: slice, first: Array, second: Array) -> None:
+        pooled = slice(group.start // kernel[0], group.stop // kernel[0])
+        hit = np.empty(places[pooled].shape, bool)
+        for half in first, second:
+            half[:, :, covered:] = 0
+        for place, elements in enumerate(_elements_of_pairs([first, second], kernel, hit.shape)):
+            np.equal(places[pooled], place, out=hit)
+            keep_where(hit, gradients[pooled], out=elements)
 
-    share(separate, row_groups(len(places), kernel[0] * planes[:, 0].nbytes), planes.nbytes)
-    return list(planes.reshape(winograd.PLANES, ho, filters, columns.beside * n))
+    return planes_of_pairs(spread, columns, filters, grad.dtype, kernel[0])
 
 
 def _side_by_side(kernel: Pair, stride: Pair, padding: Pair) -> bool:

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Any, Callable
 from tinynet._arrays import FLOAT32, check_positive
 from tinynet.functional.columns import kernel_order
 from tinynet.functional.convolution import conv2d_columns, conv2d_kernel
-from tinynet.functional.convolution_gradients import (
-    conv2d_input_gradient,
-    conv2d_parameter_gradients,
-    gradient_planes,
-)
+from tinynet.functional.convolution_gradients import conv2d_input_gradient, conv2d_parameter_gradients
+from tinynet.functional.gradient_planes import gradient_planes
 from tinynet.functional.windows import pair, pair_text, window_counts
 from tinynet.initializers import he_normal
 from tinynet.layers.base import Layer

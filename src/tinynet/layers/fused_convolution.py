@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tinynet.errors import ShapeError
 from tinynet.functional.activations import relu_backward
 from tinynet.functional.convolution import conv2d_kernel
-from tinynet.functional.convolution_gradients import gradient_planes
+from tinynet.functional.gradient_planes import gradient_planes
 from tinynet.functional.pooled_convolution import conv2d_max_pool_kernel, pooled_gradient_planes
 
 if TYPE_CHECKING:
